@@ -1,0 +1,227 @@
+package org.linformer.attention;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
+import ai.djl.nn.core.Linear;
+import ai.djl.nn.norm.Dropout;
+import ai.djl.training.ParameterStore;
+import ai.djl.training.initializer.XavierInitializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the multi-head variants share: the projections W_q, W_k, W_v and W_o of "Attention Is All You Need" (Vaswani et
+ * al. 2017, https://arxiv.org/abs/1706.03762, section 3.2.2), and scaled dot-product attention, equation 1.
+ *
+ * <p>Head i of a projection is its channels i * headDim to (i + 1) * headDim - 1.
+ */
+public abstract class MultiHeadAttention extends AttentionBlock {
+
+    /**
+     * The heads.
+     *
+     * @param dModel width of the model
+     * @param numHeads number of heads
+     * @param headDim width of one head; the heads together may be wider or narrower than the model
+     * @param projectionBias whether W_q, W_k and W_v have a bias; W_o always has one
+     * @param dropout share of the attention map that is dropped in training, in [0, 1)
+     */
+    public record Heads(int dModel, int numHeads, int headDim, boolean projectionBias, float dropout) {
+        public Heads {
+            requirePositive("dModel", dModel);
+            requirePositive("numHeads", numHeads);
+            requirePositive("headDim", headDim);
+            if (!(dropout >= 0 && dropout < 1)) {
+                throw new IllegalArgumentException("dropout must be in [0, 1), but is " + dropout);
+            }
+        }
+    }
+
+    private static final float MASKED = -1e9f;
+
+    private final Heads heads;
+    private final Parameter queryWeight;
+    private final @Nullable Parameter queryBias;
+    private final Parameter keyWeight;
+    private final @Nullable Parameter keyBias;
+    private final Parameter valueWeight;
+    private final @Nullable Parameter valueBias;
+    private final Parameter outputWeight;
+    private final Parameter outputBias;
+
+    /**
+     * Constructs the projections.
+     *
+     * @param version version of the parameters' layout
+     * @param config width and longest input
+     * @param heads the heads
+     */
+    @SuppressWarnings("this-escape")
+    protected MultiHeadAttention(byte version, AttentionConfig config, Heads heads) {
+        super(version, config);
+        this.heads = heads;
+        int inner = heads.numHeads() * heads.headDim();
+        // the order of these calls is the checkpoint format
+        queryWeight = weight("self.query.weight", inner, heads.dModel());
+        queryBias = heads.projectionBias() ? bias("self.query.bias", inner) : null;
+        keyWeight = weight("self.key.weight", inner, heads.dModel());
+        keyBias = heads.projectionBias() ? bias("self.key.bias", inner) : null;
+        valueWeight = weight("self.value.weight", inner, heads.dModel());
+        valueBias = heads.projectionBias() ? bias("self.value.bias", inner) : null;
+        outputWeight = weight("output.dense.weight", heads.dModel(), inner);
+        outputBias = bias("output.dense.bias", heads.dModel());
+    }
+
+    /**
+     * Refuses a size that is no size.
+     *
+     * @param name name of the size, as the caller spells it
+     * @param value the size
+     */
+    static void requirePositive(String name, int value) {
+        if (value < 1) {
+            throw new IllegalArgumentException("%s must be positive, but is %d".formatted(name, value));
+        }
+    }
+
+    private Parameter weight(String name, int out, int in) {
+        return addParameter(Parameter.builder()
+                .setName(name)
+                .setType(Parameter.Type.WEIGHT)
+                .optShape(new Shape(out, in))
+                .optInitializer(new XavierInitializer())
+                .build());
+    }
+
+    private Parameter bias(String name, int size) {
+        return addParameter(Parameter.builder()
+                .setName(name)
+                .setType(Parameter.Type.BIAS)
+                .optShape(new Shape(size))
+                .build());
+    }
+
+    /**
+     * Q W_q, by head.
+     *
+     * @param store the parameters
+     * @param x (b, n, dModel)
+     * @param training whether gradients are kept
+     * @return (b, h, n, d)
+     */
+    protected final NDArray query(ParameterStore store, NDArray x, boolean training) {
+        return split(linear(store, x, queryWeight, queryBias, training));
+    }
+
+    /**
+     * K W_k, by head.
+     *
+     * @param store the parameters
+     * @param x (b, m, dModel)
+     * @param training whether gradients are kept
+     * @return (b, h, m, d)
+     */
+    protected final NDArray key(ParameterStore store, NDArray x, boolean training) {
+        return split(linear(store, x, keyWeight, keyBias, training));
+    }
+
+    /**
+     * V W_v, by head.
+     *
+     * @param store the parameters
+     * @param x (b, m, dModel)
+     * @param training whether gradients are kept
+     * @return (b, h, m, d)
+     */
+    protected final NDArray value(ParameterStore store, NDArray x, boolean training) {
+        return split(linear(store, x, valueWeight, valueBias, training));
+    }
+
+    /**
+     * E (K W_k + 1 bᵀ) = (E K) W_k + (E 1) bᵀ, by head: the keys of rows that are sums of positions.
+     *
+     * @param store the parameters
+     * @param sums E K, (b, k, dModel)
+     * @param weights E 1, (b, k) or (k): the weight that each row sums up
+     * @param training whether gradients are kept
+     * @return (b, h, k, d)
+     */
+    protected final NDArray keyOfSums(ParameterStore store, NDArray sums, NDArray weights, boolean training) {
+        return split(linearOfSums(store, sums, weights, keyWeight, keyBias, training));
+    }
+
+    /**
+     * F (V W_v + 1 bᵀ) = (F V) W_v + (F 1) bᵀ, by head.
+     *
+     * @param store the parameters
+     * @param sums F V, (b, k, dModel)
+     * @param weights F 1, (b, k) or (k)
+     * @param training whether gradients are kept
+     * @return (b, h, k, d)
+     */
+    protected final NDArray valueOfSums(ParameterStore store, NDArray sums, NDArray weights, boolean training) {
+        return split(linearOfSums(store, sums, weights, valueWeight, valueBias, training));
+    }
+
+    /**
+     * softmax(Q Kᵀ / √d) V, the heads put together and through W_o.
+     *
+     * @param store the parameters
+     * @param query (b, h, n, d)
+     * @param key (b, h, m, d)
+     * @param value (b, h, m, d)
+     * @param keyMask (b, m), 0 where a key gets no attention, or null
+     * @param training whether dropout acts
+     * @return (b, n, dModel)
+     */
+    protected final NDArray attend(
+            ParameterStore store,
+            NDArray query,
+            NDArray key,
+            NDArray value,
+            @Nullable NDArray keyMask,
+            boolean training) {
+        NDArray scaledKey = key.mul(1 / Math.sqrt(heads.headDim())); // (b, h, m, d)
+        NDArray scores = query.matMul(scaledKey.swapAxes(2, 3)); // (b, h, n, m)
+        if (keyMask != null) {
+            NDArray penalty = keyMask.sub(1).mul(-MASKED); // (b, m)
+            scores = scores.add(penalty.expandDims(1).expandDims(1)); // (b, h, n, m)
+        }
+        NDArray map = scores.softmax(-1); // (b, h, n, m)
+        if (training && heads.dropout() > 0) {
+            map = Dropout.dropout(map, heads.dropout(), true).singletonOrThrow(); // (b, h, n, m)
+        }
+        return linear(store, merge(map.matMul(value)), outputWeight, outputBias, training); // (b, n, dModel)
+    }
+
+    private static NDArray linear(
+            ParameterStore store, NDArray x, Parameter weight, @Nullable Parameter bias, boolean training) {
+        NDArray w = store.getValue(weight, x.getDevice(), training);
+        NDArray b = store.getValue(bias, x.getDevice(), training);
+        return Linear.linear(x, w, b).singletonOrThrow();
+    }
+
+    private static NDArray linearOfSums(
+            ParameterStore store,
+            NDArray sums,
+            NDArray weights,
+            Parameter weight,
+            @Nullable Parameter bias,
+            boolean training) {
+        NDArray y = linear(store, sums, weight, null, training); // (b, k, h * d)
+        return bias == null
+                ? y
+                : y.add(weights.expandDims(-1).mul(store.getValue(bias, sums.getDevice(), training))); // (b, k, h * d)
+    }
+
+    /** (b, m, h * d) to (b, h, m, d). */
+    private NDArray split(NDArray x) {
+        return x.reshape(x.getShape().get(0), -1, heads.numHeads(), heads.headDim())
+                .swapAxes(1, 2);
+    }
+
+    /** (b, h, n, d) to (b, n, h * d). */
+    private NDArray merge(NDArray x) {
+        return x.swapAxes(1, 2).reshape(x.getShape().get(0), -1, (long) heads.numHeads() * heads.headDim());
+    }
+}

@@ -1,0 +1,108 @@
+package org.linformer.encoder;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.AbstractBlock;
+import ai.djl.nn.Activation;
+import ai.djl.nn.core.Linear;
+import ai.djl.nn.norm.Dropout;
+import ai.djl.nn.norm.LayerNorm;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.PairList;
+import org.jspecify.annotations.Nullable;
+import org.linformer.attention.AttentionBlock;
+
+/**
+ * One layer of the encoder: attention and a feed-forward network, each with a residual and a layer normalisation; x (b, n,
+ * dModel) and an optional mask (b, n) to (b, n, dModel).
+ */
+final class EncoderLayer extends AbstractBlock {
+
+    private static final byte VERSION = 1;
+
+    private final EncoderConfig config;
+    private final AttentionBlock attention;
+    private final LayerNorm attentionNorm;
+    private final Linear widen;
+    private final Linear narrow;
+    private final LayerNorm outputNorm;
+
+    EncoderLayer(EncoderConfig config, AttentionBlock attention) {
+        super(VERSION);
+        this.config = config;
+        // the order of these calls is the checkpoint format
+        this.attention = addChildBlock("attention", attention);
+        attentionNorm = addChildBlock("attention.output.LayerNorm", newNorm(config));
+        widen = addChildBlock(
+                "intermediate.dense", Linear.builder().setUnits(config.ffDim()).build());
+        narrow = addChildBlock(
+                "output.dense",
+                Linear.builder().setUnits(config.attention().dModel()).build());
+        outputNorm = addChildBlock("output.LayerNorm", newNorm(config));
+    }
+
+    static LayerNorm newNorm(EncoderConfig config) {
+        return LayerNorm.builder().axis(2).optEpsilon(config.normEpsilon()).build();
+    }
+
+    @Override
+    protected NDList forwardInternal(
+            ParameterStore store, NDList inputs, boolean training, @Nullable PairList<String, Object> params) {
+        try (NDManager scope = inputs.head().getManager().newSubManager()) {
+            scope.tempAttachAll(inputs);
+            NDArray x = inputs.head(); // (b, n, dModel)
+            NDArray attended; // (b, n, dModel)
+            NDArray y; // (b, n, dModel)
+            if (config.normFirst()) {
+                attended = x.add(attend(store, norm(store, attentionNorm, x, training), inputs, training));
+                y = attended.add(feedForward(store, norm(store, outputNorm, attended, training), training));
+            } else {
+                attended = norm(store, attentionNorm, x.add(attend(store, x, inputs, training)), training);
+                y = norm(store, outputNorm, attended.add(feedForward(store, attended, training)), training);
+            }
+            return scope.ret(new NDList(y));
+        }
+    }
+
+    private NDArray attend(ParameterStore store, NDArray x, NDList inputs, boolean training) {
+        NDList withMask = inputs.size() > 1 ? new NDList(x, inputs.get(1)) : new NDList(x);
+        return dropout(attention.forward(store, withMask, training).singletonOrThrow(), training); // (b, n, dModel)
+    }
+
+    private NDArray feedForward(ParameterStore store, NDArray x, boolean training) {
+        NDArray wide = widen.forward(store, new NDList(x), training).singletonOrThrow(); // (b, n, ffDim)
+        NDArray active = config.activation() == EncoderConfig.Activation.GELU
+                ? Activation.gelu(wide)
+                : Activation.relu(wide); // (b, n, ffDim)
+        NDArray y = narrow.forward(store, new NDList(active), training).singletonOrThrow(); // (b, n, dModel)
+        return dropout(y, training);
+    }
+
+    private static NDArray norm(ParameterStore store, LayerNorm norm, NDArray x, boolean training) {
+        return norm.forward(store, new NDList(x), training).singletonOrThrow();
+    }
+
+    private NDArray dropout(NDArray x, boolean training) {
+        return training && config.dropout() > 0
+                ? Dropout.dropout(x, config.dropout(), true).singletonOrThrow()
+                : x;
+    }
+
+    @Override
+    protected void initializeChildBlocks(NDManager manager, DataType type, Shape... inputShapes) {
+        Shape x = inputShapes[0];
+        attention.initialize(manager, type, inputShapes);
+        attentionNorm.initialize(manager, type, x);
+        widen.initialize(manager, type, x);
+        narrow.initialize(manager, type, new Shape(x.get(0), x.get(1), config.ffDim()));
+        outputNorm.initialize(manager, type, x);
+    }
+
+    @Override
+    public Shape[] getOutputShapes(Shape[] inputShapes) {
+        return new Shape[] {inputShapes[0]};
+    }
+}

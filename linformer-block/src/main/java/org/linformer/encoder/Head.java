@@ -1,0 +1,59 @@
+package org.linformer.encoder;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.nn.AbstractBlock;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.PairList;
+import org.jspecify.annotations.Nullable;
+
+/** What sits on an encoder: x (b, n, dModel) and an optional mask (b, n) to one answer. */
+public abstract class Head extends AbstractBlock {
+
+    /**
+     * Constructs a head.
+     *
+     * @param version version of the parameters' layout
+     */
+    protected Head(byte version) {
+        super(version);
+    }
+
+    /**
+     * Answers.
+     *
+     * @param store the parameters
+     * @param x (b, n, dModel)
+     * @param mask (b, n) in the type of x, or null where every position is a token
+     * @param training whether dropout acts
+     * @return the answer
+     */
+    protected abstract NDArray answer(ParameterStore store, NDArray x, @Nullable NDArray mask, boolean training);
+
+    @Override
+    protected final NDList forwardInternal(
+            ParameterStore store, NDList inputs, boolean training, @Nullable PairList<String, Object> params) {
+        NDArray x = inputs.head();
+        try (NDManager scope = x.getManager().newSubManager()) {
+            scope.tempAttachAll(inputs);
+            NDArray mask = inputs.size() > 1 ? inputs.get(1).toType(x.getDataType(), false) : null;
+            return scope.ret(new NDList(answer(store, x, mask, training)));
+        }
+    }
+
+    /**
+     * The mean over the tokens.
+     *
+     * @param x (b, n, dModel)
+     * @param mask (b, n) or null
+     * @return (b, dModel), zero for a row without a token
+     */
+    static NDArray mean(NDArray x, @Nullable NDArray mask) {
+        if (mask == null) {
+            return x.mean(new int[] {1}); // (b, dModel)
+        }
+        NDArray sum = mask.expandDims(1).matMul(x).squeeze(1); // (b, dModel)
+        return sum.div(mask.sum(new int[] {1}, true).maximum(1)); // (b, dModel)
+    }
+}

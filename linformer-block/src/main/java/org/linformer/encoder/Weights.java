@@ -1,0 +1,131 @@
+package org.linformer.encoder;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
+import ai.djl.util.Pair;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The weights of a block as a safetensors file, by name: a file with other names or shapes is refused.
+ *
+ * <p>A name is the path of child and parameter names, with {@code weight} and {@code bias} also for layer normalisation.
+ */
+public final class Weights {
+
+    private Weights() {}
+
+    /**
+     * Lists the parameters of a block by their names in a file.
+     *
+     * @param block the block
+     * @return its parameters, in the order of the block
+     */
+    public static Map<String, Parameter> of(Block block) {
+        Map<String, Parameter> parameters = new LinkedHashMap<>();
+        collect("", block, parameters);
+        return parameters;
+    }
+
+    private static void collect(String path, Block block, Map<String, Parameter> parameters) {
+        for (Parameter parameter : block.getDirectParameters().values()) {
+            String name = parameter.getName();
+            parameters.put(path + (name.equals("gamma") ? "weight" : name.equals("beta") ? "bias" : name), parameter);
+        }
+        for (Pair<String, Block> child : block.getChildren()) {
+            // DJL puts a two-digit number before the name of a child
+            String name = child.getKey().substring(2);
+            collect(name.isEmpty() ? path : path + name + ".", child.getValue(), parameters);
+        }
+    }
+
+    /**
+     * Writes the weights.
+     *
+     * @param block the block, initialised
+     * @param file where to; a file that stands there is replaced once the new one is whole
+     * @param type type on disk: float32, or float16 for half the size
+     * @throws IOException if the file cannot be written
+     */
+    public static void save(Block block, Path file, DataType type) throws IOException {
+        Path unfinished = file.resolveSibling(file.getFileName() + ".tmp");
+        Map<String, Parameter> parameters = of(block);
+        try (NDManager scope = parameters
+                        .values()
+                        .iterator()
+                        .next()
+                        .getArray()
+                        .getManager()
+                        .newSubManager();
+                OutputStream out = Files.newOutputStream(unfinished)) {
+            NDList arrays = new NDList();
+            parameters.forEach((name, parameter) -> {
+                NDArray copy = parameter.getArray().toType(type, true);
+                copy.attach(scope);
+                copy.setName(name);
+                arrays.add(copy);
+            });
+            arrays.encode(out, NDList.Encoding.SAFETENSORS);
+        }
+        Files.move(unfinished, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /**
+     * Reads the weights into a block.
+     *
+     * @param block the block, initialised
+     * @param manager owner of the arrays, whose device they are put on
+     * @param in the file
+     * @param type type in memory
+     * @throws IOException if the stream is no safetensors file
+     * @throws IllegalArgumentException if the names or shapes are not those of the block
+     */
+    public static void load(Block block, NDManager manager, InputStream in, DataType type) throws IOException {
+        Map<String, Parameter> parameters = of(block);
+        try (NDManager scope = manager.newSubManager()) {
+            Map<String, NDArray> arrays = new LinkedHashMap<>();
+            for (NDArray array : NDList.decode(scope, in)) {
+                arrays.put(array.getName(), array);
+            }
+            requireSame(parameters, arrays);
+            parameters.forEach((name, parameter) -> {
+                NDArray array = Objects.requireNonNull(arrays.get(name)).toType(type, true);
+                array.attach(manager);
+                parameter.close();
+                parameter.setShape(null);
+                parameter.setArray(array);
+            });
+        }
+    }
+
+    private static void requireSame(Map<String, Parameter> parameters, Map<String, NDArray> arrays) {
+        Set<String> missing = new TreeSet<>(parameters.keySet());
+        missing.removeAll(arrays.keySet());
+        Set<String> unknown = new TreeSet<>(arrays.keySet());
+        unknown.removeAll(parameters.keySet());
+        if (!missing.isEmpty() || !unknown.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "weights must have the names of the model, but miss %s and have %s".formatted(missing, unknown));
+        }
+        parameters.forEach((name, parameter) -> {
+            Shape actual = Objects.requireNonNull(arrays.get(name)).getShape();
+            if (!parameter.getArray().getShape().equals(actual)) {
+                throw new IllegalArgumentException("%s must be %s, but is %s"
+                        .formatted(name, parameter.getArray().getShape(), actual));
+            }
+        });
+    }
+}
