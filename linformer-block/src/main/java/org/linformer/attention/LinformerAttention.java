@@ -163,12 +163,11 @@ public final class LinformerAttention extends MultiHeadAttention {
                 store, query, key, value, mask == null || isShort == null ? null : slotMask(mask, isShort), training);
     }
 
-    /** E as it is for an input of this length; its manager would be the parameter's, so it is moved to that of x. */
+    /** E for an input of this length. */
     private static NDArray firstColumns(ParameterStore store, Parameter projection, NDArray x, boolean training) {
-        NDArray e = store.getValue(projection, x.getDevice(), training)
-                .get(new NDIndex("..., :{}", x.getShape().get(1)));
-        e.attach(x.getManager());
-        return e;
+        // asked for on the manager of x: by default it would be left on the parameter's
+        return store.getValue(projection, x.getDevice(), training)
+                .get(x.getManager(), new NDIndex("..., :{}", x.getShape().get(1)));
     }
 
     /** Rows of padding become zero. */

@@ -2,7 +2,9 @@ package org.linformer.encoder;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.AbstractBlock;
@@ -50,15 +52,13 @@ final class Embeddings extends AbstractBlock {
         NDArray word = Embedding.embedding(ids, store.getValue(tokens, ids.getDevice(), training), SparseFormat.DENSE)
                 .singletonOrThrow(); // (b, n, dModel)
         NDArray position = store.getValue(positions, ids.getDevice(), training)
-                .get(new NDIndex(":{}", ids.getShape().get(1))); // (n, dModel)
-        position.attach(ids.getManager());
+                .get(ids.getManager(), new NDIndex(":{}", ids.getShape().get(1))); // (n, dModel)
         NDList sum = norm.forward(store, new NDList(word.add(position)), training); // (b, n, dModel)
         return training && config.dropout() > 0 ? Dropout.dropout(sum.head(), config.dropout(), true) : sum;
     }
 
     @Override
-    protected void initializeChildBlocks(
-            ai.djl.ndarray.NDManager manager, ai.djl.ndarray.types.DataType type, Shape... inputShapes) {
+    protected void initializeChildBlocks(NDManager manager, DataType type, Shape... inputShapes) {
         norm.initialize(manager, type, getOutputShapes(inputShapes));
     }
 

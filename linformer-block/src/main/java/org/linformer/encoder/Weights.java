@@ -107,6 +107,7 @@ public final class Weights {
                 parameter.close();
                 parameter.setShape(null);
                 parameter.setArray(array);
+                array.setRequiresGradient(parameter.requiresGradient());
             });
         }
     }
