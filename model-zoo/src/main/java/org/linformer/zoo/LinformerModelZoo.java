@@ -1,0 +1,78 @@
+package org.linformer.zoo;
+
+import ai.djl.Device;
+import ai.djl.Model;
+import ai.djl.nn.Block;
+import ai.djl.repository.zoo.BaseModelLoader;
+import ai.djl.repository.zoo.Criteria;
+import ai.djl.repository.zoo.ModelZoo;
+import ai.djl.translate.TranslatorFactory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The packaged models, group {@value #GROUP_ID}. Nothing is downloaded: the weights are in the jar.
+ *
+ * <pre>{@code
+ * Criteria<String, Classifications> criteria = Criteria.builder()
+ *         .setTypes(String.class, Classifications.class)
+ *         .optGroupId("org.linformer")
+ *         .optArtifactId("spam-linformer")
+ *         .build();
+ * }</pre>
+ */
+public final class LinformerModelZoo extends ModelZoo {
+
+    /** The group that {@code Criteria} asks for. */
+    public static final String GROUP_ID = "org.linformer";
+
+    /** The packaged models. */
+    public static final List<String> NAMES = List.of("spam-linformer");
+
+    LinformerModelZoo() {
+        NAMES.forEach(name -> addModel(new Loader(ModelRepository.packaged(name))));
+    }
+
+    @Override
+    public String getGroupId() {
+        return GROUP_ID;
+    }
+
+    @Override
+    public Set<String> getSupportedEngines() {
+        return Set.of("PyTorch");
+    }
+
+    /** Takes its factories from here and not by name through the thread's class loader, which may be another. */
+    private static final class Loader extends BaseModelLoader {
+
+        Loader(ModelRepository repository) {
+            super(repository.mrl());
+        }
+
+        @Override
+        protected TranslatorFactory getTranslatorFactory(Criteria<?, ?> criteria, Map<String, Object> arguments) {
+            TranslatorFactory factory = criteria.getTranslatorFactory();
+            return factory == null ? new TextTranslatorFactory() : factory;
+        }
+
+        @Override
+        protected Model createModel(
+                Path folder,
+                String name,
+                Device device,
+                @Nullable Block block,
+                Map<String, Object> arguments,
+                String engine)
+                throws IOException {
+            Map<String, Object> own = new HashMap<>(arguments);
+            own.put("blockFactory", new ModelBlockFactory());
+            return super.createModel(folder, name, device, block, own, engine);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+package org.linformer.zoo;
+
+import ai.djl.Application;
+import ai.djl.repository.AbstractRepository;
+import ai.djl.repository.Artifact;
+import ai.djl.repository.MRL;
+import ai.djl.repository.Metadata;
+import ai.djl.util.Progress;
+import ai.djl.util.Utils;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One model as a DJL repository: a packaged one ({@code linformer://NAME}), which is unpacked into DJL's cache folder, or
+ * one in a folder of its own ({@code linformer:///FOLDER}), which is read where it is.
+ *
+ * <p>The place in the cache holds the hash of the configuration, so other weights are never taken for these, and a file
+ * that was damaged there is unpacked again.
+ */
+final class ModelRepository extends AbstractRepository {
+
+    static final String SCHEME = "linformer";
+
+    private static final List<String> FILES = List.of(
+            ModelConfig.FILE, ModelConfig.WEIGHTS, ModelConfig.TOKENIZER, "recipe.json", "metrics.json", "CARD.md");
+
+    private final String model;
+    private final @Nullable Path folder;
+
+    ModelRepository(String name, URI uri) {
+        super(name, uri);
+        model = uri.getHost() == null ? Path.of(uri.getPath()).getFileName().toString() : uri.getHost();
+        folder = uri.getHost() == null ? Path.of(uri.getPath()) : null;
+    }
+
+    static ModelRepository packaged(String name) {
+        return new ModelRepository(name, URI.create(SCHEME + "://" + name));
+    }
+
+    MRL mrl() {
+        return model(Application.NLP.ANY, LinformerModelZoo.GROUP_ID, model, null);
+    }
+
+    @Override
+    public List<MRL> getResources() {
+        return List.of(mrl());
+    }
+
+    @Override
+    public boolean isRemote() {
+        return false;
+    }
+
+    @Override
+    public Metadata locate(MRL mrl) throws IOException {
+        Artifact artifact = new Artifact();
+        artifact.setName(model);
+        Map<String, Object> values = new HashMap<>(arguments);
+        values.put("blockFactory", ModelBlockFactory.class.getName());
+        values.put("translatorFactory", TextTranslatorFactory.class.getName());
+        artifact.setArguments(values);
+        // the block comes with its weights: there is no .params file to look for
+        artifact.setOptions(Map.of("hasParameter", "false"));
+        Metadata metadata = new Metadata.MatchAllMetadata();
+        metadata.setGroupId(mrl.getGroupId());
+        metadata.setArtifactId(model);
+        metadata.setRepositoryUri(URI.create(""));
+        metadata.setArtifacts(List.of(artifact));
+        return metadata;
+    }
+
+    @Override
+    public Artifact resolve(MRL mrl, @Nullable Map<String, String> filter) throws IOException {
+        return locate(mrl).getArtifacts().get(0);
+    }
+
+    @Override
+    public Path getResourceDirectory(Artifact artifact) throws IOException {
+        if (folder != null) {
+            return folder;
+        }
+        try (InputStream config = open(ModelConfig.FILE)) {
+            String hash = ModelConfig.sha256(config).substring(0, 16);
+            return getCacheDirectory().resolve(SCHEME).resolve(model + "-" + hash);
+        }
+    }
+
+    @Override
+    public void prepare(Artifact artifact, @Nullable Progress progress) throws IOException {
+        Path target = getResourceDirectory(artifact);
+        if (folder != null) {
+            if (!Files.isDirectory(folder)) {
+                throw new NoSuchFileException(folder.toString(), null, "a model must be a folder");
+            }
+            return;
+        }
+        if (isWhole(target)) {
+            return;
+        }
+        Files.createDirectories(target.getParent());
+        Path unfinished = Files.createTempDirectory(target.getParent(), model);
+        try {
+            for (String file : FILES) {
+                try (InputStream in = open(file)) {
+                    Files.copy(in, unfinished.resolve(file));
+                }
+            }
+            Utils.deleteQuietly(target);
+            Utils.moveQuietly(unfinished, target);
+        } finally {
+            Utils.deleteQuietly(unfinished);
+        }
+    }
+
+    private static boolean isWhole(Path target) {
+        try {
+            ModelConfig.read(target).verify(target);
+            return true;
+        } catch (IOException | IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private InputStream open(String file) throws IOException {
+        InputStream in = ModelRepository.class.getResourceAsStream("models/" + model + "/" + file);
+        if (in == null) {
+            throw new FileNotFoundException(
+                    "model must be one of %s, but is %s".formatted(LinformerModelZoo.NAMES, model));
+        }
+        return in;
+    }
+}

@@ -1,0 +1,63 @@
+package org.linformer.zoo;
+
+import ai.djl.Model;
+import ai.djl.modality.Classifications;
+import ai.djl.translate.TranslateException;
+import ai.djl.translate.Translator;
+import ai.djl.translate.TranslatorFactory;
+import ai.djl.util.Pair;
+import java.io.IOException;
+import java.lang.reflect.Type;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Makes the translators of a model: {@code String} or {@link TokenizedText} to {@code Classifications} or {@code float[]}.
+ *
+ * <p>The argument {@code truncate} says what happens to a text that is too long: {@code none}, which refuses it and is the
+ * default, or {@code end}.
+ */
+public final class TextTranslatorFactory implements TranslatorFactory {
+
+    private static final Set<Pair<Type, Type>> TYPES = Set.of(
+            new Pair<>(String.class, Classifications.class),
+            new Pair<>(String.class, float[].class),
+            new Pair<>(TokenizedText.class, Classifications.class),
+            new Pair<>(TokenizedText.class, float[].class));
+
+    @Override
+    public Set<Pair<Type, Type>> getSupportedTypes() {
+        return TYPES;
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // the two classes were compared with the types
+    public <I, O> Translator<I, O> newInstance(Class<I> input, Class<O> output, Model model, Map<String, ?> arguments)
+            throws TranslateException {
+        try {
+            ModelConfig config = ModelConfig.of(model);
+            TokensTranslator<?> translator =
+                    output == float[].class ? new EmbeddingTranslator(config) : new ClassificationTranslator(config);
+            return (Translator<I, O>)
+                    (input == TokenizedText.class
+                            ? translator
+                            : new TextTranslator<>(TextTokenizer.of(model), truncation(arguments), translator));
+        } catch (IOException | IllegalArgumentException e) {
+            throw new TranslateException(e.getMessage(), e);
+        }
+    }
+
+    private static Truncation truncation(Map<String, ?> arguments) {
+        Object value = arguments.get("truncate");
+        if (value == null) {
+            return Truncation.NONE;
+        }
+        for (Truncation truncation : Truncation.values()) {
+            if (truncation.name().toLowerCase(Locale.ROOT).equals(value)) {
+                return truncation;
+            }
+        }
+        throw new IllegalArgumentException("truncate must be one of [none, end], but is " + value);
+    }
+}

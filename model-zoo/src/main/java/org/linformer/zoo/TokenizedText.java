@@ -1,0 +1,61 @@
+package org.linformer.zoo;
+
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A text as the model reads it.
+ *
+ * @param ids its token ids, special tokens and all
+ * @param total tokens of the whole text, special tokens counted
+ */
+@SuppressWarnings("ArrayRecordComponent") // compared by nobody, and copied nowhere: the ids go straight to the engine
+public record TokenizedText(long[] ids, int total) {
+
+    /**
+     * Returns how much of the text the model reads.
+     *
+     * @return the tokens that are read
+     */
+    public int read() {
+        return ids.length;
+    }
+
+    /**
+     * Returns whether a part of the text was cut off.
+     *
+     * @return whether fewer tokens are read than there are
+     */
+    public boolean truncated() {
+        return ids.length < total;
+    }
+
+    /**
+     * Makes the inputs of a model.
+     *
+     * @param manager owner of the arrays
+     * @param texts the texts
+     * @return ids (b, n), and mask (b, n) if the texts differ in length
+     */
+    public static NDList batch(NDManager manager, List<TokenizedText> texts) {
+        int n = texts.stream().mapToInt(TokenizedText::read).max().orElse(0);
+        long[] ids = new long[texts.size() * n];
+        float[] mask = new float[ids.length];
+        boolean padded = false;
+        for (int row = 0; row < texts.size(); row++) {
+            long[] text = texts.get(row).ids();
+            System.arraycopy(text, 0, ids, row * n, text.length);
+            Arrays.fill(mask, row * n, row * n + text.length, 1);
+            padded |= text.length < n;
+        }
+        Shape shape = new Shape(texts.size(), n);
+        NDList inputs = new NDList(manager.create(ids, shape)); // (b, n)
+        if (padded) {
+            inputs.add(manager.create(mask, shape)); // (b, n)
+        }
+        return inputs;
+    }
+}

@@ -1,0 +1,110 @@
+package org.linformer.zoo.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Parameter;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * AdamW (Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101) over named parameters, with the gradient's norm
+ * bounded over all of them. DJL's own has neither that bound nor a state that can be saved.
+ */
+final class AdamW implements AutoCloseable {
+
+    private static final float BETA1 = 0.9f;
+    private static final float BETA2 = 0.999f;
+    private static final float EPSILON = 1e-8f;
+
+    private final NDManager manager;
+    private final Map<String, NDArray> weights = new LinkedHashMap<>();
+    private final Map<String, NDArray> means = new LinkedHashMap<>();
+    private final Map<String, NDArray> variances = new LinkedHashMap<>();
+    private final float weightDecay;
+    private final float maxGradientNorm;
+
+    AdamW(NDManager parent, Map<String, Parameter> parameters, float weightDecay, float maxGradientNorm) {
+        this.weightDecay = weightDecay;
+        this.maxGradientNorm = maxGradientNorm;
+        manager = parent.newSubManager();
+        parameters.forEach((name, parameter) -> {
+            NDArray weight = parameter.getArray();
+            weights.put(name, weight);
+            means.put(name, manager.zeros(weight.getShape(), weight.getDataType()));
+            variances.put(name, manager.zeros(weight.getShape(), weight.getDataType()));
+        });
+    }
+
+    /**
+     * Moves the weights against their gradients, which are zero afterwards.
+     *
+     * @param step number of this step, from 1
+     * @return the norm of the gradient, before it was bounded
+     */
+    float step(int step, float learningRate) {
+        try (NDManager scope = manager.newSubManager()) {
+            Map<String, NDArray> gradients = new LinkedHashMap<>();
+            double sum = 0;
+            for (Map.Entry<String, NDArray> weight : weights.entrySet()) {
+                NDArray gradient = weight.getValue().getGradient();
+                gradient.attach(scope);
+                gradients.put(weight.getKey(), gradient);
+                float norm = gradient.flatten().norm().getFloat();
+                sum += (double) norm * norm;
+            }
+            float norm = (float) Math.sqrt(sum);
+            float rescale = norm > maxGradientNorm ? maxGradientNorm / norm : 1;
+            double correction = Math.sqrt(1 - Math.pow(BETA2, step)) / (1 - Math.pow(BETA1, step));
+            weights.forEach((name, weight) -> weight.getNDArrayInternal()
+                    .adamUpdate(
+                            new NDList(weight, gradients.get(name), means.get(name), variances.get(name)),
+                            new NDList(weight),
+                            learningRate,
+                            (float) (learningRate * correction),
+                            weight.getShape().dimension() > 1 ? weightDecay : 0,
+                            rescale,
+                            -1,
+                            BETA1,
+                            BETA2,
+                            EPSILON,
+                            true,
+                            true));
+            return norm;
+        }
+    }
+
+    void save(OutputStream out) throws IOException {
+        NDList state = new NDList();
+        means.forEach((name, mean) -> state.add(named(mean, "mean." + name)));
+        variances.forEach((name, variance) -> state.add(named(variance, "variance." + name)));
+        state.encode(out, NDList.Encoding.SAFETENSORS);
+    }
+
+    private static NDArray named(NDArray array, String name) {
+        array.setName(name);
+        return array;
+    }
+
+    void load(InputStream in) throws IOException {
+        try (NDManager scope = manager.newSubManager()) {
+            for (NDArray array : NDList.decode(scope, in)) {
+                String name = array.getName();
+                Map<String, NDArray> part = name.startsWith("mean.") ? means : variances;
+                NDArray target = part.get(name.substring(name.indexOf('.') + 1));
+                if (target == null) {
+                    throw new IOException("optimizer state must have the names of the model, but has " + name);
+                }
+                array.copyTo(target);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        manager.close();
+    }
+}

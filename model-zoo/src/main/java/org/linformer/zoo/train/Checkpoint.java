@@ -1,0 +1,96 @@
+package org.linformer.zoo.train;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.nn.Block;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.stream.Stream;
+import org.linformer.encoder.Weights;
+import org.linformer.json.StrictJson;
+import org.linformer.zoo.ModelConfig;
+
+/**
+ * Where a training stands, as a folder that is replaced as a whole: a crash, a full disk or Ctrl-C leaves the last good
+ * one.
+ *
+ * @param recipe the recipe, for a checkpoint goes on with no other
+ * @param step steps that were made
+ * @param bestEpoch epoch of the best weights so far, from 1, or 0
+ * @param bestMacroF1 their macro-F1 on the validation texts
+ * @param seconds time spent in training so far
+ * @param tokens tokens read in training so far
+ */
+record Checkpoint(Recipe recipe, int step, int bestEpoch, double bestMacroF1, double seconds, long tokens) {
+
+    private static final String STATE = "state.json";
+    private static final String OPTIMIZER = "optimizer.safetensors";
+
+    Checkpoint after(double seconds, long tokens) {
+        return new Checkpoint(recipe, step + 1, bestEpoch, bestMacroF1, seconds, tokens);
+    }
+
+    Checkpoint withBest(int epoch, double macroF1) {
+        return new Checkpoint(recipe, step, epoch, macroF1, seconds, tokens);
+    }
+
+    void save(Path folder, Block block, AdamW optimizer) throws IOException {
+        Path unfinished = folder.resolveSibling(folder.getFileName() + ".tmp");
+        Path old = folder.resolveSibling(folder.getFileName() + ".old");
+        Files.createDirectories(unfinished);
+        Weights.save(block, unfinished.resolve(ModelConfig.WEIGHTS), DataType.FLOAT32);
+        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(unfinished.resolve(OPTIMIZER)))) {
+            optimizer.save(out);
+        }
+        Files.writeString(unfinished.resolve(STATE), StrictJson.write(this));
+        delete(old);
+        if (Files.exists(folder)) {
+            Files.move(folder, old, StandardCopyOption.ATOMIC_MOVE);
+        }
+        Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
+        delete(old);
+    }
+
+    /** Reads the state alone; a folder that was being replaced is found under its old name. */
+    static Checkpoint find(Path folder) throws IOException {
+        Path old = folder.resolveSibling(folder.getFileName() + ".old");
+        if (!Files.exists(folder) && Files.exists(old)) {
+            Files.move(old, folder, StandardCopyOption.ATOMIC_MOVE);
+        }
+        return StrictJson.read(Files.readString(folder.resolve(STATE)), Checkpoint.class);
+    }
+
+    static boolean exists(Path folder) {
+        return Files.exists(folder) || Files.exists(folder.resolveSibling(folder.getFileName() + ".old"));
+    }
+
+    static void restoreWeights(Path folder, Block block, NDManager manager) throws IOException {
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(folder.resolve(ModelConfig.WEIGHTS)))) {
+            Weights.load(block, manager, in, DataType.FLOAT32);
+        }
+    }
+
+    static void restoreOptimizer(Path folder, AdamW optimizer) throws IOException {
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(folder.resolve(OPTIMIZER)))) {
+            optimizer.load(in);
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(folder);
+    }
+}
