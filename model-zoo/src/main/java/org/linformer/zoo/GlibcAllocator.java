@@ -1,4 +1,4 @@
-package org.linformer.zoo.train;
+package org.linformer.zoo;
 
 import com.sun.jna.Function;
 import com.sun.jna.Platform;
