@@ -1,0 +1,117 @@
+package org.linformer.serving;
+
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ReadListener;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.ProblemDetail;
+import org.springframework.stereotype.Component;
+import org.springframework.web.filter.OncePerRequestFilter;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Stops a body that is too large while it is read: Tomcat itself bounds forms only. */
+@Component
+final class RequestSizeFilter extends OncePerRequestFilter {
+
+    /** More was sent than is allowed. */
+    static final class TooLargeException extends IOException {
+
+        private static final long serialVersionUID = 1;
+
+        TooLargeException(long limit) {
+            super("body must be at most serving.max-request-size=%d bytes, but is longer".formatted(limit));
+        }
+    }
+
+    private final long limit;
+    private final JsonMapper json;
+
+    RequestSizeFilter(ServingProperties properties, JsonMapper json) {
+        limit = properties.maxRequestSize().toBytes();
+        this.json = json;
+    }
+
+    @Override
+    protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+            throws ServletException, IOException {
+        if (request.getContentLengthLong() > limit) {
+            response.setStatus(HttpStatus.CONTENT_TOO_LARGE.value());
+            response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
+            response.getOutputStream()
+                    .write(json.writeValueAsBytes(ProblemDetail.forStatusAndDetail(
+                            HttpStatus.CONTENT_TOO_LARGE,
+                            "body must be at most serving.max-request-size=%d bytes, but is %d"
+                                    .formatted(limit, request.getContentLengthLong()))));
+            return;
+        }
+        chain.doFilter(new Bounded(request, limit), response);
+    }
+
+    private static final class Bounded extends HttpServletRequestWrapper {
+
+        private final long limit;
+
+        Bounded(HttpServletRequest request, long limit) {
+            super(request);
+            this.limit = limit;
+        }
+
+        @Override
+        public ServletInputStream getInputStream() throws IOException {
+            return new CountingStream(super.getInputStream(), limit);
+        }
+    }
+
+    private static final class CountingStream extends ServletInputStream {
+
+        private final ServletInputStream in;
+        private final long limit;
+        private long count;
+
+        CountingStream(ServletInputStream in, long limit) {
+            this.in = in;
+            this.limit = limit;
+        }
+
+        private int counted(int bytes) throws IOException {
+            count += Math.max(bytes, 0);
+            if (count > limit) {
+                throw new TooLargeException(limit);
+            }
+            return bytes;
+        }
+
+        @Override
+        public int read() throws IOException {
+            int value = in.read();
+            counted(value < 0 ? 0 : 1);
+            return value;
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            return counted(in.read(bytes, offset, length));
+        }
+
+        @Override
+        public boolean isFinished() {
+            return in.isFinished();
+        }
+
+        @Override
+        public boolean isReady() {
+            return in.isReady();
+        }
+
+        @Override
+        public void setReadListener(ReadListener listener) {
+            in.setReadListener(listener);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package org.linformer.serving;
+
+import org.linformer.zoo.GlibcAllocator;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
+
+/** The service. */
+@SpringBootApplication
+@ConfigurationPropertiesScan
+public class ServingApplication {
+
+    /**
+     * Starts the service.
+     *
+     * @param arguments settings as {@code --name=value}
+     */
+    public static void main(String[] arguments) {
+        if (System.getProperty("ai.djl.offline") == null) {
+            // everything is in the jar: nothing may be fetched or reported while it runs
+            System.setProperty("ai.djl.offline", "true");
+        }
+        GlibcAllocator.keepFreedMemory();
+        SpringApplication.run(ServingApplication.class, arguments);
+    }
+}

@@ -1,0 +1,55 @@
+package org.linformer.serving;
+
+import jakarta.validation.constraints.AssertTrue;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotEmpty;
+import jakarta.validation.constraints.NotNull;
+import java.time.Duration;
+import java.util.List;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * The settings {@code serving.*}; their defaults stand in {@code application.yaml}.
+ *
+ * @param models the models that are served: names of the zoo, or folders (a value with a slash). The first is the default
+ * @param workers threads that run models
+ * @param threadsPerWorker threads that one operation uses; workers times this should be at most the cores. 0 divides the
+ *     cores among the workers
+ * @param maxTexts texts in one request
+ * @param maxTextCharacters characters in one text
+ * @param maxRequestSize size of a request's body
+ * @param maxBatchTokens tokens that go through a model at once, padding counted
+ * @param maxQueuedTokens tokens that wait for a worker; a request that does not fit is refused
+ * @param requestTimeout time until an answer, after which the request is given up
+ */
+@Validated
+@ConfigurationProperties("serving")
+public record ServingProperties(
+        @NotEmpty List<String> models,
+        @Min(1) int workers,
+        @Min(0) int threadsPerWorker,
+        @Min(1) int maxTexts,
+        @Min(1) int maxTextCharacters,
+        @NotNull DataSize maxRequestSize,
+        @Min(1) int maxBatchTokens,
+        @Min(1) int maxQueuedTokens,
+        @NotNull Duration requestTimeout) {
+
+    @AssertTrue(message = "must be positive")
+    boolean isRequestTimeoutPositive() {
+        return !requestTimeout.isNegative() && !requestTimeout.isZero();
+    }
+
+    /**
+     * Returns the threads of one operation.
+     *
+     * @return threadsPerWorker, or the worker's share of the cores
+     */
+    public int intraOpThreads() {
+        return threadsPerWorker > 0
+                ? threadsPerWorker
+                : Math.max(1, Runtime.getRuntime().availableProcessors() / workers);
+    }
+}

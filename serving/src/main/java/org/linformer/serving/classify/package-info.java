@@ -1,0 +1,5 @@
+/** Texts to labels. */
+@NullMarked
+package org.linformer.serving.classify;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,266 @@
+package org.linformer.serving.model;
+
+import ai.djl.inference.Predictor;
+import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.translate.TranslateException;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.linformer.serving.ServingProperties;
+import org.linformer.zoo.TokenizedText;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The way of every text to a model: a bounded queue, and worker threads that take batches from it.
+ *
+ * <p>A batch forms of what waits while the workers are busy, so a lone text never waits for company. It starts with the
+ * text that has waited longest, and takes in others of the same model and task that are nearest in length, as long as the
+ * tokens with padding stay within the budget and the padding within {@value #MOST_PADDING} of them.
+ */
+final class Inference implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Inference.class);
+    private static final double MOST_PADDING = 0.15;
+
+    private final ServingProperties properties;
+    private final MeterRegistry meters;
+    private final Deque<Job> queue = new ArrayDeque<>();
+    private final List<Thread> workers = new ArrayList<>();
+    private int queuedTokens;
+    private boolean stopping;
+    private double tokensPerSecond = 10_000;
+
+    Inference(ServingProperties properties, MeterRegistry meters) {
+        this.properties = properties;
+        this.meters = meters;
+        meters.gauge("linformer.queue.depth", this, Inference::depth);
+        meters.gauge("linformer.queue.tokens", this, Inference::queuedTokens);
+        for (int i = 0; i < properties.workers(); i++) {
+            Thread worker = new Thread(this::work, "inference-" + i);
+            workers.add(worker);
+            worker.start();
+        }
+    }
+
+    /**
+     * Asks a model for its answers to some texts, which are let in together or not at all.
+     *
+     * @throws UnavailableException if the queue is full, the time is over, or the engine failed
+     */
+    List<Object> answer(LoadedModel model, Task task, List<TokenizedText> texts) {
+        long now = System.nanoTime();
+        List<Job> jobs = texts.stream()
+                .map(text -> new Job(model, task, text, new CompletableFuture<>(), now))
+                .toList();
+        admit(jobs);
+        long deadline = now + properties.requestTimeout().toNanos();
+        List<Object> answers = new ArrayList<>();
+        try {
+            for (Job job : jobs) {
+                answers.add(job.answer().get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS));
+            }
+            return answers;
+        } catch (TimeoutException e) {
+            throw rejected(
+                    UnavailableException.Reason.DEADLINE,
+                    "answer must come within serving.request-timeout=%s, but did not"
+                            .formatted(properties.requestTimeout()),
+                    Duration.ZERO);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw rejected(UnavailableException.Reason.STOPPING, "the service is being stopped", Duration.ZERO);
+        } catch (ExecutionException e) {
+            throw rejected(
+                    UnavailableException.Reason.ENGINE,
+                    "the engine failed on this batch of texts",
+                    Duration.ofSeconds(1));
+        } finally {
+            // what nobody waits for any more never reaches the engine
+            jobs.forEach(job -> job.answer().cancel(false));
+        }
+    }
+
+    private synchronized void admit(List<Job> jobs) {
+        if (stopping) {
+            throw rejected(UnavailableException.Reason.STOPPING, "the service is being stopped", Duration.ZERO);
+        }
+        int tokens = tokens(jobs);
+        if (!queue.isEmpty() && queuedTokens + tokens > properties.maxQueuedTokens()) {
+            Duration wait = Duration.ofSeconds(1 + (long) (queuedTokens / tokensPerSecond));
+            throw rejected(
+                    UnavailableException.Reason.QUEUE_FULL,
+                    "queue must hold at most serving.max-queued-tokens=%d, but %d wait and the request has %d"
+                            .formatted(properties.maxQueuedTokens(), queuedTokens, tokens),
+                    wait);
+        }
+        queue.addAll(jobs);
+        queuedTokens += tokens;
+        notifyAll();
+    }
+
+    private UnavailableException rejected(UnavailableException.Reason reason, String message, Duration retryAfter) {
+        meters.counter("linformer.rejected", "reason", reason.name().toLowerCase(java.util.Locale.ROOT))
+                .increment();
+        return new UnavailableException(reason, message, retryAfter);
+    }
+
+    private static int tokens(List<Job> jobs) {
+        return jobs.stream().mapToInt(job -> job.text().read()).sum();
+    }
+
+    private synchronized int depth() {
+        return queue.size();
+    }
+
+    private synchronized int queuedTokens() {
+        return queuedTokens;
+    }
+
+    private void work() {
+        // by default a thread that is not the engine's first keeps what a backward pass would need
+        JniUtils.setGradMode(false);
+        Map<LoadedModel, Map<Task, Predictor<TokenizedText, ?>>> predictors = new HashMap<>();
+        try {
+            for (List<Job> batch = take(); !batch.isEmpty(); batch = take()) {
+                Job first = batch.get(0);
+                Predictor<TokenizedText, ?> predictor = predictors
+                        .computeIfAbsent(first.model(), model -> new HashMap<>())
+                        .computeIfAbsent(first.task(), first.model()::newPredictor);
+                run(predictor, batch);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            predictors.values().forEach(byTask -> byTask.values().forEach(Predictor::close));
+        }
+    }
+
+    /** The next batch; empty when the queue is empty and the service stops. */
+    private synchronized List<Job> take() throws InterruptedException {
+        while (true) {
+            queue.removeIf(job -> {
+                boolean gone = job.answer().isDone();
+                queuedTokens -= gone ? job.text().read() : 0;
+                return gone;
+            });
+            if (!queue.isEmpty()) {
+                List<Job> batch = nextBatch(List.copyOf(queue), properties.maxBatchTokens());
+                queue.removeAll(batch);
+                queuedTokens -= tokens(batch);
+                return batch;
+            }
+            if (stopping) {
+                return List.of();
+            }
+            wait();
+        }
+    }
+
+    static List<Job> nextBatch(List<Job> waiting, int maxBatchTokens) {
+        Job oldest = waiting.get(0);
+        List<Job> batch = new ArrayList<>(List.of(oldest));
+        int longest = oldest.text().read();
+        int tokens = longest;
+        List<Job> nearest = waiting.stream()
+                .skip(1)
+                .filter(oldest::goesWith)
+                .sorted(Comparator.comparingInt(
+                        job -> Math.abs(job.text().read() - oldest.text().read())))
+                .toList();
+        for (Job job : nearest) {
+            int padded = Math.max(longest, job.text().read()) * (batch.size() + 1);
+            int together = tokens + job.text().read();
+            if (padded > maxBatchTokens || padded - together > MOST_PADDING * padded) {
+                break;
+            }
+            batch.add(job);
+            longest = Math.max(longest, job.text().read());
+            tokens = together;
+        }
+        return batch;
+    }
+
+    private void run(Predictor<TokenizedText, ?> predictor, List<Job> batch) {
+        Job first = batch.get(0);
+        String model = first.model().config().name();
+        String task = first.task().toString();
+        long start = System.nanoTime();
+        batch.forEach(job -> Timer.builder("linformer.queue.time")
+                .tags("model", model, "task", task)
+                .register(meters)
+                .record(start - job.queuedAt(), TimeUnit.NANOSECONDS));
+        String outcome = "success";
+        try {
+            List<?> answers =
+                    predictor.batchPredict(batch.stream().map(Job::text).toList());
+            for (int i = 0; i < batch.size(); i++) {
+                batch.get(i).answer().complete(answers.get(i));
+            }
+        } catch (TranslateException | RuntimeException | OutOfMemoryError e) {
+            outcome = "error";
+            LOG.error(
+                    "the engine failed on {} texts of at most {} tokens for {}",
+                    batch.size(),
+                    longest(batch),
+                    model,
+                    e);
+            batch.forEach(job -> job.answer().completeExceptionally(e));
+        }
+        long nanos = System.nanoTime() - start;
+        int padded = longest(batch) * batch.size();
+        Timer.builder("linformer.inference")
+                .tags("model", model, "task", task, "outcome", outcome)
+                .publishPercentileHistogram()
+                .register(meters)
+                .record(nanos, TimeUnit.NANOSECONDS);
+        summary("linformer.batch.size", "texts", model).record(batch.size());
+        summary("linformer.batch.tokens", "tokens", model).record(tokens(batch));
+        summary("linformer.batch.padding.ratio", "", model).record(1 - (double) tokens(batch) / padded);
+        observeRate(tokens(batch) / (nanos / 1e9));
+    }
+
+    private synchronized void observeRate(double rate) {
+        tokensPerSecond = 0.9 * tokensPerSecond + 0.1 * rate * properties.workers();
+    }
+
+    private static int longest(List<Job> batch) {
+        return batch.stream().mapToInt(job -> job.text().read()).max().orElse(0);
+    }
+
+    private DistributionSummary summary(String name, String unit, String model) {
+        return DistributionSummary.builder(name)
+                .baseUnit(unit.isEmpty() ? null : unit)
+                .tags("model", model)
+                .register(meters);
+    }
+
+    /** Answers what was let in, and lets nothing in any more. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            stopping = true;
+            notifyAll();
+        }
+        for (Thread worker : workers) {
+            try {
+                worker.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package org.linformer.serving.model;
+
+import java.util.concurrent.CompletableFuture;
+import org.linformer.zoo.TokenizedText;
+
+/**
+ * One text that waits for its answer.
+ *
+ * @param model the model that is asked
+ * @param task what it is asked for
+ * @param text the text
+ * @param answer where the answer goes; cancelled when nobody waits for it any more
+ * @param queuedAt when it came, by {@code System.nanoTime()}
+ */
+record Job(LoadedModel model, Task task, TokenizedText text, CompletableFuture<Object> answer, long queuedAt) {
+
+    boolean goesWith(Job other) {
+        return model == other.model && task == other.task;
+    }
+}

@@ -1,0 +1,72 @@
+package org.linformer.serving.model;
+
+import ai.djl.MalformedModelException;
+import ai.djl.inference.Predictor;
+import ai.djl.modality.Classifications;
+import ai.djl.ndarray.NDList;
+import ai.djl.repository.zoo.Criteria;
+import ai.djl.repository.zoo.ModelNotFoundException;
+import ai.djl.repository.zoo.ZooModel;
+import ai.djl.translate.NoopTranslator;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.linformer.zoo.ClassificationTranslator;
+import org.linformer.zoo.EmbeddingTranslator;
+import org.linformer.zoo.ModelConfig;
+import org.linformer.zoo.TextTokenizer;
+import org.linformer.zoo.TokenizedText;
+
+/** A model in memory, with its tokenizer; both tasks share the weights. */
+final class LoadedModel implements AutoCloseable {
+
+    private final ZooModel<NDList, NDList> model;
+    private final ModelConfig config;
+    private final TextTokenizer tokenizer;
+
+    /** Loads a model of the zoo, or of a folder if the place has a slash. */
+    LoadedModel(String place) throws IOException, ModelNotFoundException, MalformedModelException {
+        String url = place.contains("/")
+                ? "linformer://"
+                        + Path.of(place).toAbsolutePath().normalize().toUri().getPath()
+                : "linformer://" + place;
+        model = Criteria.builder()
+                .setTypes(NDList.class, NDList.class)
+                .optModelUrls(url)
+                .optTranslator(new NoopTranslator())
+                .build()
+                .loadModel();
+        config = ModelConfig.of(model);
+        tokenizer = TextTokenizer.of(model);
+    }
+
+    ModelConfig config() {
+        return config;
+    }
+
+    TextTokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    boolean does(Task task) {
+        return task == Task.CLASSIFY ? config.classifies() : config.embeds();
+    }
+
+    Predictor<TokenizedText, ?> newPredictor(Task task) {
+        return task == Task.CLASSIFY
+                ? model.newPredictor(new ClassificationTranslator(config))
+                : model.newPredictor(new EmbeddingTranslator(config));
+    }
+
+    static List<Label> labels(Object answer) {
+        Classifications classifications = (Classifications) answer;
+        return classifications.topK(classifications.getClassNames().size()).stream()
+                .map(item -> new Label(item.getClassName(), item.getProbability()))
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}
