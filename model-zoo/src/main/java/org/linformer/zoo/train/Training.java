@@ -140,9 +140,12 @@ public final class Training {
             Meter meter = new Meter(progress, at, total);
             for (int epoch = at.step() / perEpoch; epoch < recipe.epochs(); epoch++) {
                 List<List<LabelledText>> steps = Batches.steps(train, recipe.batchSize(), recipe.seed() + epoch);
-                for (List<LabelledText> step : steps.subList(at.step() - epoch * perEpoch, perEpoch)) {
+                List<List<LabelledText>> rest = steps.subList(at.step() - epoch * perEpoch, perEpoch);
+                double losses = 0;
+                for (List<LabelledText> step : rest) {
                     int number = at.step() + 1;
                     float loss = accumulate(manager, block, store, step, number);
+                    losses += loss;
                     optimizer.step(number, learningRate(number, total));
                     at = meter.after(at, loss, step);
                     if (stopped.getAsBoolean()) {
@@ -151,7 +154,8 @@ public final class Training {
                     }
                 }
                 Evaluation evaluation = evaluate(manager, block, store, validation);
-                progress.println("epoch %d of %d: validation %s".formatted(epoch + 1, recipe.epochs(), evaluation));
+                progress.println("epoch %d of %d: mean loss %.4f, validation %s"
+                        .formatted(epoch + 1, recipe.epochs(), losses / rest.size(), evaluation));
                 if (evaluation.macroF1() > at.bestMacroF1()) {
                     Weights.save(block, out.resolve(ModelConfig.WEIGHTS), DataType.FLOAT16);
                     at = at.withBest(epoch + 1, evaluation.macroF1());

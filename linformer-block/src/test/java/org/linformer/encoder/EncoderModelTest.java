@@ -1,0 +1,223 @@
+package org.linformer.encoder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Model;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.DefaultTrainingConfig;
+import ai.djl.training.GradientCollector;
+import ai.djl.training.ParameterStore;
+import ai.djl.training.Trainer;
+import ai.djl.training.loss.Loss;
+import ai.djl.training.optimizer.Optimizer;
+import ai.djl.training.tracker.Tracker;
+import java.io.ByteArrayInputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.linformer.attention.LinformerAttention;
+import org.linformer.attention.LinformerAttention.Initialization;
+import org.linformer.attention.LinformerAttention.Sharing;
+import org.linformer.attention.MultiHeadAttention.Heads;
+import org.linformer.json.StrictJson;
+
+class EncoderModelTest {
+
+    private static final List<HeadConfig> HEADS =
+            List.of(new ClassifierHead.Config(/* numClasses= */ 3), new EmbeddingHead.Config());
+
+    private NDManager manager;
+
+    @BeforeEach
+    void openManager() {
+        manager = NDManager.newBaseManager();
+        manager.getEngine().setRandomSeed(42);
+    }
+
+    @AfterEach
+    void closeManager() {
+        manager.close();
+    }
+
+    private static EncoderConfig config(Sharing sharing, boolean normFirst) {
+        return new EncoderConfig(
+                /* vocabSize= */ 50,
+                /* numLayers= */ 3,
+                /* ffDim= */ 24,
+                EncoderConfig.Activation.GELU,
+                normFirst,
+                /* normEpsilon= */ 1e-6f,
+                /* dropout= */ 0,
+                new LinformerAttention.Config(
+                        new Heads(12, 3, 4, true, 0), /* maxLength= */ 20, /* k= */ 5, sharing, Initialization.GAUSSIAN, true));
+    }
+
+    private EncoderModel model(EncoderConfig config) {
+        EncoderModel model = new EncoderModel(config, HEADS);
+        model.initialize(manager, DataType.FLOAT32, new Shape(2, 20));
+        return model;
+    }
+
+    private NDList forward(EncoderModel model, NDArray... inputs) {
+        return model.forward(new ParameterStore(manager, false), new NDList(inputs), false);
+    }
+
+    private NDArray ids(int b, int n) {
+        return manager.randomInteger(0, 50, new Shape(b, n), DataType.INT64);
+    }
+
+    @ParameterizedTest(name = "pre-norm: {0}")
+    @ValueSource(booleans = {true, false})
+    void givesARowOfAPaddedBatchWhatItGetsAlone(boolean normFirst) {
+        EncoderModel model = model(config(Sharing.KEY_VALUE, normFirst));
+        NDArray ids = ids(2, 17);
+        NDArray mask = manager.ones(new Shape(2, 17));
+        mask.set(new ai.djl.ndarray.index.NDIndex("0, 4:"), 0);
+
+        NDList both = forward(model, ids, mask);
+        NDList alone = forward(model, ids.get("0:1, :4"));
+
+        for (int head = 0; head < HEADS.size(); head++) {
+            float[] expected = alone.get(head).toFloatArray();
+            assertThat(both.get(head).get(0).toFloatArray()).containsExactly(expected, within(1e-5f));
+        }
+    }
+
+    @Test
+    void embedsAsAVectorOfLengthOne() {
+        NDArray embedding = forward(model(config(Sharing.HEADWISE, true)), ids(2, 17)).get(1);
+
+        assertThat(embedding.getShape()).isEqualTo(new Shape(2, 12));
+        assertThat(embedding.square().sum(new int[] {1}).toFloatArray()).containsExactly(new float[] {1, 1}, within(1e-5f));
+    }
+
+    @Test
+    void givesTheShapesThatItAnnounces() {
+        EncoderModel model = model(config(Sharing.NONE, true));
+
+        assertThat(forward(model, ids(2, 17)).getShapes())
+                .isEqualTo(model.getOutputShapes(new Shape[] {new Shape(2, 17)}));
+    }
+
+    @Test
+    void namesItsWeightsAsBertDoes() {
+        assertThat(Weights.of(model(config(Sharing.LAYERWISE, false))))
+                .containsKeys(
+                        "embeddings.word_embeddings.weight",
+                        "embeddings.LayerNorm.bias",
+                        "encoder.layer.0.attention.self.query.weight",
+                        "encoder.layer.0.attention.self.E",
+                        "encoder.layer.2.attention.output.dense.bias",
+                        "encoder.layer.2.attention.output.LayerNorm.weight",
+                        "encoder.layer.2.intermediate.dense.weight",
+                        "encoder.layer.2.output.LayerNorm.weight",
+                        "heads.0.classifier.weight")
+                .doesNotContainKey("encoder.layer.1.attention.self.E");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"FLOAT32", "FLOAT16"})
+    void answersTheSameWithWeightsFromAFile(String type, @TempDir Path folder) throws Exception {
+        EncoderModel model = model(config(Sharing.LAYERWISE, true));
+        NDArray ids = ids(2, 17);
+        Path file = folder.resolve("model.safetensors");
+
+        Weights.save(model, file, DataType.valueOf(type));
+        EncoderModel other = model(config(Sharing.LAYERWISE, true));
+        Weights.load(other, manager, new ByteArrayInputStream(Files.readAllBytes(file)), DataType.FLOAT32);
+
+        float tolerance = type.equals("FLOAT32") ? 1e-6f : 1e-2f;
+        assertThat(forward(other, ids).get(1).toFloatArray())
+                .containsExactly(forward(model, ids).get(1).toFloatArray(), within(tolerance));
+    }
+
+    @Test
+    void refusesTheWeightsOfAnotherModel(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("model.safetensors");
+        Weights.save(model(config(Sharing.KEY_VALUE, true)), file, DataType.FLOAT32);
+        EncoderModel other = model(config(Sharing.LAYERWISE, true));
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Weights.load(
+                        other, manager, new ByteArrayInputStream(Files.readAllBytes(file)), DataType.FLOAT32))
+                .withMessage("weights must have the names of the model, but miss [] and have"
+                        + " [encoder.layer.1.attention.self.E, encoder.layer.2.attention.self.E]");
+    }
+
+    @Test
+    void refusesALongerText() {
+        EncoderModel model = model(config(Sharing.KEY_VALUE, true));
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> forward(model, ids(1, 21)))
+                .withMessage("ids must be (b, n) with n in [1, maxLength=20], but is (1, 21)");
+    }
+
+    @Test
+    void isReadBackFromItsOwnJson() {
+        EncoderConfig config = config(Sharing.KEY_VALUE, true);
+
+        assertThat(StrictJson.read(StrictJson.write(config), EncoderConfig.class)).isEqualTo(config);
+    }
+
+    @Test
+    void leavesNothingBehind() {
+        EncoderModel model = model(config(Sharing.KEY_VALUE, true));
+        ParameterStore store = new ParameterStore(manager, false);
+        try (NDManager inputs = manager.newSubManager()) {
+            NDList batch = new NDList(inputs.zeros(new Shape(2, 17), DataType.INT64), inputs.ones(new Shape(2, 17)));
+            manager.cap();
+
+            model.forward(store, batch, false).close();
+
+            assertThat(inputs.getManagedArrays()).hasSize(2);
+        }
+    }
+
+    @Test
+    void learnsUnderDjlsOwnTrainer() {
+        try (Model model = Model.newInstance("encoder")) {
+            model.setBlock(new EncoderModel(config(Sharing.LAYERWISE, true), HEADS));
+            DefaultTrainingConfig training = new DefaultTrainingConfig(Loss.softmaxCrossEntropyLoss())
+                    .optOptimizer(Optimizer.adam()
+                            .optLearningRateTracker(Tracker.fixed(0.01f))
+                            .build());
+            try (Trainer trainer = model.newTrainer(training)) {
+                trainer.initialize(new Shape(6, 13));
+                NDManager own = trainer.getManager();
+                NDArray ids = own.randomInteger(0, 50, new Shape(6, 13), DataType.INT64);
+                NDList labels = new NDList(own.create(new float[] {0, 1, 2, 0, 1, 2}));
+                float first = step(trainer, ids, labels);
+                float last = first;
+                for (int i = 0; i < 30; i++) {
+                    last = step(trainer, ids, labels);
+                }
+
+                assertThat(first).isBetween(0.5f, 3f);
+                assertThat(last).isLessThan(first / 5);
+            }
+        }
+    }
+
+    private static float step(Trainer trainer, NDArray ids, NDList labels) {
+        try (GradientCollector gradients = trainer.newGradientCollector()) {
+            NDArray logits = trainer.forward(new NDList(ids)).get(0);
+            NDArray loss = trainer.getLoss().evaluate(labels, new NDList(logits));
+            gradients.backward(loss);
+            trainer.step();
+            return loss.getFloat();
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package org.linformer.zoo.data;
+
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** What a text is used for; its id alone decides, so a text that comes or goes moves no other. */
+enum Split {
+    TRAIN,
+    VALIDATION,
+    TEST;
+
+    static Split of(String id) {
+        long bucket = Long.parseLong(Sha256.of(id).substring(0, 8), 16) % 10;
+        if (bucket < 2) {
+            return TEST;
+        }
+        return bucket == 2 ? VALIDATION : TRAIN;
+    }
+
+    Path file(Path folder) {
+        return folder.resolve(this + ".jsonl");
+    }
+
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}
