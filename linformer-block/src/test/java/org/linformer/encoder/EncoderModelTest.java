@@ -61,7 +61,12 @@ class EncoderModelTest {
                 /* normEpsilon= */ 1e-6f,
                 /* dropout= */ 0,
                 new LinformerAttention.Config(
-                        new Heads(12, 3, 4, true, 0), /* maxLength= */ 20, /* k= */ 5, sharing, Initialization.GAUSSIAN, true));
+                        new Heads(12, 3, 4, true, 0),
+                        /* maxLength= */ 20,
+                        /* k= */ 5,
+                        sharing,
+                        Initialization.GAUSSIAN,
+                        true));
     }
 
     private EncoderModel model(EncoderConfig config) {
@@ -97,10 +102,12 @@ class EncoderModelTest {
 
     @Test
     void embedsAsAVectorOfLengthOne() {
-        NDArray embedding = forward(model(config(Sharing.HEADWISE, true)), ids(2, 17)).get(1);
+        NDArray embedding =
+                forward(model(config(Sharing.HEADWISE, true)), ids(2, 17)).get(1);
 
         assertThat(embedding.getShape()).isEqualTo(new Shape(2, 12));
-        assertThat(embedding.square().sum(new int[] {1}).toFloatArray()).containsExactly(new float[] {1, 1}, within(1e-5f));
+        assertThat(embedding.square().sum(new int[] {1}).toFloatArray())
+                .containsExactly(new float[] {1, 1}, within(1e-5f));
     }
 
     @Test
@@ -169,7 +176,8 @@ class EncoderModelTest {
     void isReadBackFromItsOwnJson() {
         EncoderConfig config = config(Sharing.KEY_VALUE, true);
 
-        assertThat(StrictJson.read(StrictJson.write(config), EncoderConfig.class)).isEqualTo(config);
+        assertThat(StrictJson.read(StrictJson.write(config), EncoderConfig.class))
+                .isEqualTo(config);
     }
 
     @Test

@@ -1,0 +1,42 @@
+package org.linformer.serving;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.test.context.ConfigDataApplicationContextInitializer;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+
+class ServingPropertiesTest {
+
+    @EnableConfigurationProperties(ServingProperties.class)
+    static class Settings {}
+
+    private final ApplicationContextRunner runner = new ApplicationContextRunner()
+            .withInitializer(new ConfigDataApplicationContextInitializer())
+            .withUserConfiguration(Settings.class);
+
+    @ParameterizedTest(name = "{0}={1}")
+    @CsvSource({
+        "workers, 0",
+        "threads-per-worker, -1",
+        "max-texts, 0",
+        "max-batch-tokens, many",
+        "request-timeout, 0s",
+        "models, ''",
+    })
+    void stopsTheStartWithTheNameOfAWrongValue(String name, String value) {
+        runner.withPropertyValues("serving.%s=%s".formatted(name, value))
+                .run(context -> assertThat(context).hasFailed().getFailure().hasStackTraceContaining("serving"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2, 3, 3", "1, 1, 1"})
+    void takesTheThreadsThatAreNamed(int workers, int threads, int expected) {
+        runner.withPropertyValues("serving.workers=" + workers, "serving.threads-per-worker=" + threads)
+                .run(context -> assertThat(
+                                context.getBean(ServingProperties.class).intraOpThreads())
+                        .isEqualTo(expected));
+    }
+}
