@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads and writes records as JSON without defaults: a missing key, an unknown key and a null are errors that name the
- * key. A sealed interface is read through its key {@code type}, the simple name of the class that the record is nested
- * in: {@code "LinformerAttention"} is {@code LinformerAttention.Config}.
+ * key. A sealed interface is read through its key {@code type}, the simple name of the class that the record
+ * {@code Config} is nested in: {@code "LinformerAttention"} is {@code LinformerAttention.Config}.
  */
 public final class StrictJson {
 
@@ -46,7 +46,8 @@ public final class StrictJson {
         T value;
         try {
             value = GSON.fromJson(json, type);
-        } catch (JsonParseException e) {
+        } catch (RuntimeException e) {
+            // Gson wraps what a record's constructor throws
             throw new IllegalArgumentException(reason(e), e);
         }
         if (value == null) {
@@ -78,7 +79,8 @@ public final class StrictJson {
 
     private static String name(Class<?> type) {
         Class<?> enclosing = type.getEnclosingClass();
-        return enclosing == null ? type.getSimpleName() : enclosing.getSimpleName();
+        boolean isConfigOf = enclosing != null && type.getSimpleName().equals("Config");
+        return isConfigOf ? enclosing.getSimpleName() : type.getSimpleName();
     }
 
     private static final class StrictRecords implements TypeAdapterFactory {
