@@ -24,6 +24,8 @@ import tools.jackson.databind.exc.UnrecognizedPropertyException;
 @RestControllerAdvice
 final class ErrorHandler extends ResponseEntityExceptionHandler {
 
+    private static final int LONGEST_DETAIL = 300;
+
     @ExceptionHandler
     ResponseEntity<ProblemDetail> refuse(RequestException e) {
         return problem(e.status(), e.getMessage());
@@ -61,7 +63,13 @@ final class ErrorHandler extends ResponseEntityExceptionHandler {
     }
 
     private static ResponseEntity<ProblemDetail> problem(HttpStatus status, @Nullable String detail) {
-        return new ResponseEntity<>(ProblemDetail.forStatusAndDetail(status, String.valueOf(detail)), status);
+        return new ResponseEntity<>(
+                ProblemDetail.forStatusAndDetail(status, shortened(String.valueOf(detail))), status);
+    }
+
+    /** The caller's value stands at the end; it may be anything, a whole text in the wrong field too. */
+    private static String shortened(String detail) {
+        return detail.length() <= LONGEST_DETAIL ? detail : detail.substring(0, LONGEST_DETAIL) + "…";
     }
 
     @Override
@@ -77,8 +85,8 @@ final class ErrorHandler extends ResponseEntityExceptionHandler {
 
     private ResponseEntity<Object> body(
             HttpStatus status, String detail, HttpHeaders headers, Exception e, WebRequest request) {
-        ResponseEntity<Object> answer =
-                handleExceptionInternal(e, ProblemDetail.forStatusAndDetail(status, detail), headers, status, request);
+        ResponseEntity<Object> answer = handleExceptionInternal(
+                e, ProblemDetail.forStatusAndDetail(status, shortened(detail)), headers, status, request);
         return answer == null ? new ResponseEntity<>(status) : answer;
     }
 
@@ -109,6 +117,13 @@ final class ErrorHandler extends ResponseEntityExceptionHandler {
                             broken.getLocation().getColumnNr());
         }
         return "body must be a JSON object, but is not";
+    }
+
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> fail(Exception e) {
+        logger.error("a request failed", e);
+        return problem(
+                HttpStatus.INTERNAL_SERVER_ERROR, "request must be answered, but the service failed; see its log");
     }
 
     @ExceptionHandler

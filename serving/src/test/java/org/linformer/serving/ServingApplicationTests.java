@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -29,7 +30,8 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT)
+// few threads: a request that held one while it waits for the engine would keep everybody else out
+@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, properties = "server.tomcat.threads.max=8")
 class ServingApplicationTests {
 
     private static final String SPAM = """
@@ -143,6 +145,8 @@ class ServingApplicationTests {
                 "/v1/classify | {'text': {'a': 1}} | 400 | text must have the type that the API names, but has another",
                 "/v1/classify | {'text': 'a', 'foo': 1} | 400 | field must be one of [model, text, top_k, truncate], but is foo",
                 "/v1/classify | {'text': 'a', 'top_k': 0} | 400 | top_k must be positive, but is 0",
+                "/v1/classify | {'text': 'a', 'top_k': '1'} | 400 | top_k must have the type that the API names, but has another",
+                "/v1/classify | {'text': 'a', 'top_k': 1.5} | 400 | top_k must have the type that the API names, but has another",
                 "/v1/classify | {'text': 'a', 'truncate': 'maybe'} | 400 | truncate must be one of [none, end], but is maybe",
                 "/v1/classify | {'text': 'a', 'model': 'gpt'} | 404 | model to classify with must be one of [spam-linformer], but is gpt",
                 "/v1/classify | {'text': 'a | 400 | body must be JSON, but breaks the rules at line 1, column 12",
@@ -168,7 +172,7 @@ class ServingApplicationTests {
 
     @Test
     void refusesWhatIsTooLargeWithTheNameOfTheLimit() throws Exception {
-        String body = "{\"text\": \"%s\"}".formatted("a".repeat(17 << 20));
+        String body = "{\"text\": \"%s\"}".formatted("a".repeat(5 << 20));
         List<String> many = IntStream.range(0, 65).mapToObj(i -> "text " + i).toList();
 
         assertThat(send("/v1/classify", body, "application/json").statusCode()).isEqualTo(413);
@@ -178,7 +182,40 @@ class ServingApplicationTests {
         assertThat(post("/v1/classify", Map.of("text", "a ".repeat(1_500_000)), 413)
                         .at("/detail")
                         .asString())
-                .isEqualTo("text[0] must be at most serving.max-text-characters=2000000 characters, but is 3000000");
+                .isEqualTo("text[0] must be at most serving.max-text-characters=1000000 characters, but is 3000000");
+    }
+
+    @Test
+    void doesNotRepeatALongValueInTheWrongField() throws Exception {
+        JsonNode refused = post("/v1/classify", Map.of("text", "a", "model", "m".repeat(100_000)), 404);
+
+        assertThat(refused.at("/detail").asString()).hasSizeLessThan(400).startsWith("model to classify with must be");
+    }
+
+    @Test
+    void refusesACrowdAndStaysAliveForEverybodyElse() throws Exception {
+        String body = json.writeValueAsString(Map.of("text", List.of("word ".repeat(4000), "word ".repeat(4000))));
+        List<CompletableFuture<HttpResponse<String>>> crowd = IntStream.range(0, 60)
+                .mapToObj(i -> client.sendAsync(
+                        request("/v1/classify")
+                                .header("Content-Type", "application/json")
+                                .POST(HttpRequest.BodyPublishers.ofString(body))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString()))
+                .toList();
+        CompletableFuture.anyOf(crowd.toArray(CompletableFuture[]::new)).join();
+
+        assertThat(get("/actuator/health/liveness").statusCode()).isEqualTo(200);
+        assertThat(crowd.stream().filter(answer -> !answer.isDone()))
+                .as("still waiting")
+                .isNotEmpty();
+
+        List<HttpResponse<String>> answers =
+                crowd.stream().map(CompletableFuture::join).toList();
+        assertThat(answers).extracting(HttpResponse::statusCode).containsOnly(200, 429);
+        assertThat(answers.stream().filter(answer -> answer.statusCode() == 429))
+                .allSatisfy(answer -> assertThat(answer.headers().firstValue("Retry-After"))
+                        .hasValueSatisfying(seconds -> assertThat(seconds).matches("[1-9]\\d*")));
     }
 
     @Test

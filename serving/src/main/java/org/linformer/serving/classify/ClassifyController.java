@@ -1,6 +1,7 @@
 package org.linformer.serving.classify;
 
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.linformer.serving.RequestException;
 import org.linformer.serving.Texts;
@@ -25,10 +26,14 @@ final class ClassifyController {
     }
 
     @PostMapping("/v1/classify")
-    ClassifyResponse classify(@RequestBody ClassifyRequest request) {
+    CompletableFuture<ClassifyResponse> classify(@RequestBody ClassifyRequest request) {
         List<String> texts = rules.require("text", request.text());
         int topK = topK(request.topK());
-        Answers<List<Label>> answers = models.classify(request.model(), texts, rules.truncates(request.truncate()));
+        return models.classify(request.model(), texts, rules.truncates(request.truncate()))
+                .thenApply(answers -> response(answers, topK));
+    }
+
+    private static ClassifyResponse response(Answers<List<Label>> answers, int topK) {
         return new ClassifyResponse(
                 answers.model(),
                 answers.answers().stream()

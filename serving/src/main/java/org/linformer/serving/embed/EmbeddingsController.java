@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.linformer.serving.RequestException;
@@ -29,10 +30,14 @@ final class EmbeddingsController {
     }
 
     @PostMapping("/v1/embeddings")
-    EmbeddingsResponse embed(@RequestBody EmbeddingsRequest request) {
+    CompletableFuture<EmbeddingsResponse> embed(@RequestBody EmbeddingsRequest request) {
         List<String> texts = rules.require("input", request.input());
         boolean base64 = isBase64(request.encodingFormat());
-        Answers<float[]> answers = models.embed(request.model(), texts, rules.truncates(request.truncate()));
+        return models.embed(request.model(), texts, rules.truncates(request.truncate()))
+                .thenApply(answers -> response(answers, base64));
+    }
+
+    private static EmbeddingsResponse response(Answers<float[]> answers, boolean base64) {
         List<Answer<float[]>> vectors = answers.answers();
         int tokens = vectors.stream().mapToInt(Answer::tokensRead).sum();
         return new EmbeddingsResponse(

@@ -9,15 +9,18 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.linformer.serving.ServingProperties;
 import org.linformer.zoo.TokenizedText;
 import org.slf4j.Logger;
@@ -58,46 +61,66 @@ final class Inference implements AutoCloseable {
     /**
      * Asks a model for its answers to some texts, which are let in together or not at all.
      *
-     * @throws UnavailableException if the queue is full, the time is over, or the engine failed
+     * @return the answers in the order of the texts; fails with an {@link UnavailableException} if the time is over, or the
+     *     engine failed
+     * @throws UnavailableException if the queue is full, or the service stops
      */
-    List<Object> answer(LoadedModel model, Task task, List<TokenizedText> texts) {
+    CompletableFuture<List<Object>> answer(LoadedModel model, Task task, List<TokenizedText> texts) {
         long now = System.nanoTime();
         List<Job> jobs = texts.stream()
                 .map(text -> new Job(model, task, text, new CompletableFuture<>(), now))
                 .toList();
         admit(jobs);
-        long deadline = now + properties.requestTimeout().toNanos();
-        List<Object> answers = new ArrayList<>();
-        try {
-            for (Job job : jobs) {
-                answers.add(job.answer().get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS));
-            }
-            return answers;
-        } catch (TimeoutException e) {
-            throw rejected(
-                    UnavailableException.Reason.DEADLINE,
-                    "answer must come within serving.request-timeout=%s, but did not"
-                            .formatted(properties.requestTimeout()),
-                    Duration.ZERO);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw rejected(UnavailableException.Reason.STOPPING, "the service is being stopped", Duration.ZERO);
-        } catch (ExecutionException e) {
-            throw rejected(
-                    UnavailableException.Reason.ENGINE,
-                    "the engine failed on this batch of texts",
-                    Duration.ofSeconds(1));
-        } finally {
-            // what nobody waits for any more never reaches the engine
-            jobs.forEach(job -> job.answer().cancel(false));
-        }
+        // the first text that fails takes the others of its request along
+        jobs.forEach(job -> job.answer().exceptionally(failure -> cancel(jobs)));
+        return CompletableFuture.allOf(jobs.stream().map(Job::answer).toArray(CompletableFuture[]::new))
+                .orTimeout(properties.requestTimeout().toNanos(), TimeUnit.NANOSECONDS)
+                .thenApply(all -> jobs.stream().map(job -> job.answer().join()).toList())
+                .exceptionally(failure -> {
+                    // what nobody waits for any more never reaches the engine
+                    cancel(jobs);
+                    throw gaveUp(failure.getCause() instanceof TimeoutException);
+                });
     }
 
-    private synchronized void admit(List<Job> jobs) {
+    private static @Nullable Object cancel(List<Job> jobs) {
+        jobs.forEach(job -> job.answer().cancel(false));
+        return null;
+    }
+
+    private UnavailableException gaveUp(boolean late) {
+        return late
+                ? rejected(
+                        UnavailableException.Reason.DEADLINE,
+                        "answer must come within serving.request-timeout=%s, but did not"
+                                .formatted(properties.requestTimeout()),
+                        Duration.ZERO)
+                : rejected(
+                        UnavailableException.Reason.ENGINE,
+                        "the engine failed on this batch of texts",
+                        Duration.ofSeconds(1));
+    }
+
+    /**
+     * Refuses at once, before its texts cost anything, a request that the queue has no room for.
+     *
+     * @throws UnavailableException if nothing more is let in
+     */
+    synchronized void requireRoom() {
+        requireRoom(1);
+    }
+
+    UnavailableException tokenizersBusy() {
+        return rejected(
+                UnavailableException.Reason.QUEUE_FULL,
+                "texts that are tokenized at once must be at most two of the longest, but would be more",
+                Duration.ofSeconds(1));
+    }
+
+    private void requireRoom(int tokens) {
         if (stopping) {
             throw rejected(UnavailableException.Reason.STOPPING, "the service is being stopped", Duration.ZERO);
         }
-        int tokens = tokens(jobs);
         if (!queue.isEmpty() && queuedTokens + tokens > properties.maxQueuedTokens()) {
             Duration wait = Duration.ofSeconds(1 + (long) (queuedTokens / tokensPerSecond));
             throw rejected(
@@ -106,6 +129,11 @@ final class Inference implements AutoCloseable {
                             .formatted(properties.maxQueuedTokens(), queuedTokens, tokens),
                     wait);
         }
+    }
+
+    private synchronized void admit(List<Job> jobs) {
+        int tokens = tokens(jobs);
+        requireRoom(tokens);
         queue.addAll(jobs);
         queuedTokens += tokens;
         notifyAll();
@@ -135,11 +163,7 @@ final class Inference implements AutoCloseable {
         Map<LoadedModel, Map<Task, Predictor<TokenizedText, ?>>> predictors = new HashMap<>();
         try {
             for (List<Job> batch = take(); !batch.isEmpty(); batch = take()) {
-                Job first = batch.get(0);
-                Predictor<TokenizedText, ?> predictor = predictors
-                        .computeIfAbsent(first.model(), model -> new HashMap<>())
-                        .computeIfAbsent(first.task(), first.model()::newPredictor);
-                run(predictor, batch);
+                run(predictors, batch);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -158,7 +182,9 @@ final class Inference implements AutoCloseable {
             });
             if (!queue.isEmpty()) {
                 List<Job> batch = nextBatch(List.copyOf(queue), properties.maxBatchTokens());
-                queue.removeAll(batch);
+                Set<Job> taken = Collections.newSetFromMap(new IdentityHashMap<>());
+                taken.addAll(batch);
+                queue.removeIf(taken::contains);
                 queuedTokens -= tokens(batch);
                 return batch;
             }
@@ -193,7 +219,7 @@ final class Inference implements AutoCloseable {
         return batch;
     }
 
-    private void run(Predictor<TokenizedText, ?> predictor, List<Job> batch) {
+    private void run(Map<LoadedModel, Map<Task, Predictor<TokenizedText, ?>>> predictors, List<Job> batch) {
         Job first = batch.get(0);
         String model = first.model().config().name();
         String task = first.task().toString();
@@ -204,12 +230,15 @@ final class Inference implements AutoCloseable {
                 .record(start - job.queuedAt(), TimeUnit.NANOSECONDS));
         String outcome = "success";
         try {
-            List<?> answers =
-                    predictor.batchPredict(batch.stream().map(Job::text).toList());
+            List<?> answers = predictors
+                    .computeIfAbsent(first.model(), key -> new HashMap<>())
+                    .computeIfAbsent(first.task(), first.model()::newPredictor)
+                    .batchPredict(batch.stream().map(Job::text).toList());
             for (int i = 0; i < batch.size(); i++) {
                 batch.get(i).answer().complete(answers.get(i));
             }
-        } catch (TranslateException | RuntimeException | OutOfMemoryError e) {
+        } catch (TranslateException | RuntimeException | LinkageError | VirtualMachineError e) {
+            // these callers hear of it, and the worker lives on
             outcome = "error";
             LOG.error(
                     "the engine failed on {} texts of at most {} tokens for {}",

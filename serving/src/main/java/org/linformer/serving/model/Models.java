@@ -11,6 +11,8 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import org.linformer.serving.ServingProperties;
 import org.linformer.zoo.ModelConfig;
@@ -33,9 +35,13 @@ public final class Models implements AutoCloseable {
     private final Inference inference;
     private final MeterRegistry meters;
 
+    /** Characters that may be tokenized at once: a token costs some 500 bytes until its text is tokenized. */
+    private final Semaphore tokenizing;
+
     Models(ServingProperties properties, MeterRegistry meters)
             throws IOException, ModelNotFoundException, MalformedModelException {
         this.meters = meters;
+        tokenizing = new Semaphore(2 * properties.maxTextCharacters());
         System.setProperty("ai.djl.pytorch.num_threads", String.valueOf(properties.intraOpThreads()));
         Engine engine = Engine.getInstance();
         for (String place : properties.models()) {
@@ -48,7 +54,7 @@ public final class Models implements AutoCloseable {
             List<TokenizedText> text = List.of(model.tokenizer().tokenize(WARM_UP, Truncation.END));
             for (Task task : Task.values()) {
                 if (model.does(task)) {
-                    inference.answer(model, task, text);
+                    inference.answer(model, task, text).join();
                 }
             }
         }
@@ -98,9 +104,9 @@ public final class Models implements AutoCloseable {
      * @throws TextLengthException if a text is too long and may not be cut
      * @throws UnavailableException if there is no answer now
      */
-    public Answers<List<Label>> classify(@Nullable String name, List<String> texts, boolean truncate) {
-        Answers<Object> answers = ask(name, Task.CLASSIFY, texts, truncate);
-        return answers.map(LoadedModel::labels);
+    public CompletableFuture<Answers<List<Label>>> classify(
+            @Nullable String name, List<String> texts, boolean truncate) {
+        return ask(name, Task.CLASSIFY, texts, truncate).thenApply(answers -> answers.map(LoadedModel::labels));
     }
 
     /**
@@ -114,27 +120,32 @@ public final class Models implements AutoCloseable {
      * @throws TextLengthException if a text is too long and may not be cut
      * @throws UnavailableException if there is no answer now
      */
-    public Answers<float[]> embed(@Nullable String name, List<String> texts, boolean truncate) {
-        Answers<Object> answers = ask(name, Task.EMBED, texts, truncate);
-        return answers.map(float[].class::cast);
+    public CompletableFuture<Answers<float[]>> embed(@Nullable String name, List<String> texts, boolean truncate) {
+        return ask(name, Task.EMBED, texts, truncate).thenApply(answers -> answers.map(float[].class::cast));
     }
 
-    private Answers<Object> ask(@Nullable String name, Task task, List<String> texts, boolean truncate) {
+    private CompletableFuture<Answers<Object>> ask(
+            @Nullable String name, Task task, List<String> texts, boolean truncate) {
         LoadedModel model = find(name, task);
+        inference.requireRoom();
         List<TokenizedText> tokenized = new ArrayList<>();
         for (int i = 0; i < texts.size(); i++) {
             tokenized.add(tokenize(model, texts.get(i), i, truncate));
         }
-        List<Object> values = inference.answer(model, task, tokenized);
-        List<Answer<Object>> answers = new ArrayList<>();
-        for (int i = 0; i < values.size(); i++) {
-            TokenizedText text = tokenized.get(i);
-            answers.add(new Answer<>(values.get(i), text.read(), text.total()));
-        }
-        return new Answers<>(model.config().name(), answers);
+        return inference.answer(model, task, tokenized).thenApply(values -> {
+            List<Answer<Object>> answers = new ArrayList<>();
+            for (int i = 0; i < values.size(); i++) {
+                TokenizedText text = tokenized.get(i);
+                answers.add(new Answer<>(values.get(i), text.read(), text.total()));
+            }
+            return new Answers<>(model.config().name(), answers);
+        });
     }
 
     private TokenizedText tokenize(LoadedModel model, String text, int index, boolean truncate) {
+        if (!tokenizing.tryAcquire(text.length())) {
+            throw inference.tokenizersBusy();
+        }
         try {
             TokenizedText tokenized = model.tokenizer().tokenize(text, truncate ? Truncation.END : Truncation.NONE);
             String name = model.config().name();
@@ -149,6 +160,8 @@ public final class Models implements AutoCloseable {
             return tokenized;
         } catch (TextTooLongException e) {
             throw new TextLengthException(index, e.tokens(), e.maxTokens());
+        } finally {
+            tokenizing.release(text.length());
         }
     }
 

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
@@ -118,9 +119,11 @@ class InferenceTest {
 
     private static String ask(Inference inference) {
         try {
-            inference.answer(model, Task.EMBED, List.of(text(4000)));
+            inference.answer(model, Task.EMBED, List.of(text(4000))).join();
             return "answered";
-        } catch (UnavailableException e) {
+        } catch (UnavailableException | CompletionException thrown) {
+            UnavailableException e =
+                    (UnavailableException) (thrown instanceof CompletionException ? thrown.getCause() : thrown);
             return e.reason() + (e.retryAfter().toSeconds() >= 1 ? ", try again" : "");
         }
     }
