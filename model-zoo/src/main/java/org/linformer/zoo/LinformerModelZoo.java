@@ -31,11 +31,17 @@ public final class LinformerModelZoo extends ModelZoo {
     /** The group that {@code Criteria} asks for. */
     public static final String GROUP_ID = "org.linformer";
 
-    /** The packaged models. */
-    public static final List<String> NAMES = List.of("spam-linformer");
-
     LinformerModelZoo() {
-        NAMES.forEach(name -> addModel(new Loader(ModelRepository.packaged(name))));
+        ModelRepository.PACKAGED.forEach(name -> addModel(new Loader(ModelRepository.packaged(name))));
+    }
+
+    /**
+     * Lists the packaged models.
+     *
+     * @return their names
+     */
+    public static List<String> names() {
+        return ModelRepository.PACKAGED;
     }
 
     @Override

@@ -16,7 +16,7 @@ import org.linformer.zoo.train.Recipe;
 class EveryModelIsCompleteTest {
 
     static List<String> names() {
-        return LinformerModelZoo.NAMES;
+        return LinformerModelZoo.names();
     }
 
     @ParameterizedTest

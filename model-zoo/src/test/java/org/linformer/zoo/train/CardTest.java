@@ -15,7 +15,7 @@ import org.linformer.zoo.ModelConfig;
 class CardTest {
 
     static List<String> names() {
-        return LinformerModelZoo.NAMES;
+        return LinformerModelZoo.names();
     }
 
     @ParameterizedTest
