@@ -102,7 +102,9 @@ public final class Weights {
             }
             requireSame(parameters, arrays);
             parameters.forEach((name, parameter) -> {
-                NDArray array = Objects.requireNonNull(arrays.get(name)).toType(type, true);
+                NDArray read = Objects.requireNonNull(arrays.get(name));
+                // always a copy: what was read lies in a Java buffer that is gone after this
+                NDArray array = read.getDataType() == type ? read.duplicate() : read.toType(type, false);
                 array.attach(manager);
                 parameter.close();
                 parameter.setShape(null);

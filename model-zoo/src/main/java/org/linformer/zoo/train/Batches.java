@@ -36,7 +36,9 @@ final class Batches {
             }
             go.add(text);
         }
-        goes.add(go);
+        if (!go.isEmpty()) {
+            goes.add(go);
+        }
         return goes;
     }
 }

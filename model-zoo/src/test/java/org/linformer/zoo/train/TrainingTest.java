@@ -119,7 +119,9 @@ class TrainingTest {
         Metrics metrics = StrictJson.read(Files.readString(folder.resolve("out/metrics.json")), Metrics.class);
         assertThat(metrics.test().accuracy()).isGreaterThan(0.9);
         assertThat(metrics.testLongerThan512().texts()).isZero();
-        assertThat(folder.resolve("out/CARD.md")).content().contains("fruit-or-tool", "on %s".formatted(""));
+        assertThat(folder.resolve("out/CARD.md"))
+                .content()
+                .contains("fruit-or-tool", "%.4f".formatted(metrics.test().accuracy()));
         assertThat(losses())
                 .as("loss of the first and the last epoch")
                 .hasSize(4)
