@@ -43,6 +43,8 @@ public final class Main {
      */
     public static void main(String[] arguments) {
         System.setProperty("ai.djl.offline", "true");
+        System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
+        System.setProperty("org.slf4j.simpleLogger.log.ai.djl.util.cuda", "error");
         GlibcAllocator.keepFreedMemory();
         CommandLine commandLine = new CommandLine(new Main());
         commandLine.setExecutionExceptionHandler((exception, command, result) -> {
@@ -53,7 +55,9 @@ public final class Main {
     }
 
     private static String message(Exception e) {
-        return e instanceof IllegalArgumentException ? String.valueOf(e.getMessage()) : e.toString();
+        return e instanceof IllegalArgumentException
+                ? String.valueOf(e.getMessage())
+                : e.getClass().getSimpleName() + ": " + e.getMessage();
     }
 
     /**
