@@ -37,7 +37,7 @@ public abstract class MultiHeadAttention extends AttentionBlock {
         }
     }
 
-    private static final float MASKED = -1e9f;
+    private static final float PENALTY = 1e9f;
 
     private final Heads heads;
     private final Parameter queryWeight;
@@ -184,7 +184,7 @@ public abstract class MultiHeadAttention extends AttentionBlock {
         NDArray scaledKey = key.mul(1 / Math.sqrt(heads.headDim())); // (b, h, m, d)
         NDArray scores = query.matMul(scaledKey.swapAxes(2, 3)); // (b, h, n, m)
         if (keyMask != null) {
-            NDArray penalty = keyMask.sub(1).mul(-MASKED); // (b, m)
+            NDArray penalty = keyMask.sub(1).mul(PENALTY); // (b, m)
             scores = scores.add(penalty.expandDims(1).expandDims(1)); // (b, h, n, m)
         }
         NDArray map = scores.softmax(-1); // (b, h, n, m)

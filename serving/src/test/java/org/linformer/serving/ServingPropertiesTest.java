@@ -19,16 +19,16 @@ class ServingPropertiesTest {
 
     @ParameterizedTest(name = "{0}={1}")
     @CsvSource({
-        "workers, 0",
-        "threads-per-worker, -1",
-        "max-texts, 0",
-        "max-batch-tokens, many",
-        "request-timeout, 0s",
-        "models, ''",
+        "workers, 0, workers",
+        "threads-per-worker, -1, threadsPerWorker",
+        "max-texts, 0, maxTexts",
+        "max-batch-tokens, many, max-batch-tokens",
+        "request-timeout, 0s, requestTimeoutPositive",
+        "models, '', models",
     })
-    void stopsTheStartWithTheNameOfAWrongValue(String name, String value) {
+    void stopsTheStartWithTheNameOfAWrongValue(String name, String value, String named) {
         runner.withPropertyValues("serving.%s=%s".formatted(name, value))
-                .run(context -> assertThat(context).hasFailed().getFailure().hasStackTraceContaining("serving"));
+                .run(context -> assertThat(context).hasFailed().getFailure().hasStackTraceContaining(named));
     }
 
     @ParameterizedTest
