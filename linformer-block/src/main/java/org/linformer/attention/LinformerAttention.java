@@ -5,25 +5,23 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
-import ai.djl.training.initializer.Initializer;
-import ai.djl.training.initializer.NormalInitializer;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Linformer self-attention: keys and values are projected along the length onto k slots, so the scores cost O(nk) and
- * not O(n²).
+ * Linformer attention: keys and values are projected along the length onto k slots, so the scores cost O(nk) and not
+ * O(n²).
  *
  * <p>Wang et al. 2020, "Linformer: Self-Attention with Linear Complexity", https://arxiv.org/abs/2006.04768, equation 7:
  * head_i = softmax(Q W_q (E_i K W_k)ᵀ / √d) (F_i V W_v).
  *
  * <p>Nomenclature, ours and the paper's: {@code maxLength} is n, the length that E and F are built for; {@code n} here is
- * the length of this input, which may be shorter (E and F are then their first n columns); {@code headDim} is d_k = d_v;
- * {@code dModel} is d_m; {@link Sharing} is "parameter sharing between projections", section 4.
+ * the length of this input, which may be shorter (a matrix E is then its first n columns); {@code headDim} is d_k = d_v;
+ * {@code dModel} is d_m; {@link Projection} says what E and F are and who shares them, section 4.
  *
- * <p><b>Order.</b> Where E is shared by the heads, E (K W_k) is computed as (E K) W_k, on k rows and not on n, which is
- * equal to it; a bias of W_k comes in as (E 1) bᵀ.
+ * <p><b>Order.</b> Where E is a linear map that all channels share, E (K W_k) is computed as (E K) W_k, on k rows and not
+ * on n, which is equal to it; a bias of W_k comes in as (E 1) bᵀ.
  *
  * <p><b>Padding.</b> A padded position counts as a key and value of zero, after the bias: it adds nothing to any slot.
  *
@@ -31,66 +29,59 @@ import org.jspecify.annotations.Nullable;
  * exactly: E and F are then the identity and the slots of padding get no attention, which is full attention. Low rank
  * saves nothing there.
  *
- * <p><b>Not causal.</b> Every slot mixes all positions, the future too, and a mask over slots cannot take it out again.
- * There is no causal mode.
+ * <p><b>Not causal.</b> Every slot mixes all positions, the future too, and a mask over slots cannot take it out again: a
+ * causal configuration is refused.
  */
 public final class LinformerAttention extends MultiHeadAttention {
 
     private static final byte VERSION = 1;
-
-    /** Who shares the projections E and F (section 4). */
-    public enum Sharing {
-        /** Each head of each layer has its own E and F. */
-        NONE,
-        /** Each layer has one E and one F. */
-        HEADWISE,
-        /** Each layer has one E, which is F too. */
-        KEY_VALUE,
-        /** All layers together have one E, which is F too. */
-        LAYERWISE
-    }
-
-    /** Where training of E and F starts. */
-    public enum Initialization {
-        /** N(0, 1/k), the distribution of the theorems: every slot mixes all positions. */
-        GAUSSIAN,
-        /** Slot j is position ⌊j * maxLength / k⌋ alone, so that each slot starts as one real key. */
-        STRIDED;
-
-        private Initializer initializer(int k) {
-            return switch (this) {
-                case GAUSSIAN -> new NormalInitializer((float) (1 / Math.sqrt(k)));
-                case STRIDED ->
-                    (manager, shape, type) -> {
-                        float[] e = new float[(int) shape.size()];
-                        int length = (int) shape.get(shape.dimension() - 1);
-                        for (int row = 0; row < e.length / length; row++) {
-                            e[row * length + (int) ((long) (row % k) * length / k)] = 1;
-                        }
-                        return manager.create(e, shape).toType(type, false);
-                    };
-            };
-        }
-    }
 
     /**
      * What the block is built from.
      *
      * @param heads the heads
      * @param maxLength longest input, in positions
-     * @param k projected length, at most maxLength
-     * @param sharing who shares E and F
-     * @param initialization where training of E and F starts
+     * @param k projected length, at most maxLength: one for all layers, or one for each, bottom layer first (section 4,
+     *     "nonuniform projected dimension")
+     * @param projection what E and F are
      * @param exactWhenShort whether rows of at most k positions get exact attention
      */
-    public record Config(
-            Heads heads, int maxLength, int k, Sharing sharing, Initialization initialization, boolean exactWhenShort)
+    public record Config(Heads heads, int maxLength, List<Integer> k, Projection projection, boolean exactWhenShort)
             implements AttentionConfig {
         public Config {
             requirePositive("maxLength", maxLength);
-            if (k < 1 || k > maxLength) {
-                throw new IllegalArgumentException("k must be in [1, maxLength=%d], but is %d".formatted(maxLength, k));
+            if (heads.causal()) {
+                throw new IllegalArgumentException("causal must be false for LinformerAttention, as each slot mixes all"
+                        + " positions, later ones too, but is true");
             }
+            k = List.copyOf(k);
+            if (k.isEmpty()) {
+                throw new IllegalArgumentException("k must be one number or one for each layer, but is []");
+            }
+            for (int each : k) {
+                if (each < 1 || each > maxLength) {
+                    throw new IllegalArgumentException(
+                            "k must be in [1, maxLength=%d], but is %d".formatted(maxLength, each));
+                }
+            }
+            if (projection.sharing() == Projection.Sharing.LAYERWISE
+                    && k.stream().distinct().count() > 1) {
+                throw new IllegalArgumentException(
+                        "k must be one number where all layers share one projection, but is " + k);
+            }
+        }
+
+        /**
+         * Constructs a configuration with the same k in all layers.
+         *
+         * @param heads the heads
+         * @param maxLength longest input, in positions
+         * @param k projected length, at most maxLength
+         * @param projection what E and F are
+         * @param exactWhenShort whether rows of at most k positions get exact attention
+         */
+        public Config(Heads heads, int maxLength, int k, Projection projection, boolean exactWhenShort) {
+            this(heads, maxLength, List.of(k), projection, exactWhenShort);
         }
 
         @Override
@@ -98,14 +89,23 @@ public final class LinformerAttention extends MultiHeadAttention {
             return heads.dModel();
         }
 
+        /**
+         * Builds the blocks.
+         *
+         * @throws IllegalArgumentException if k is neither one number nor one for each layer
+         */
         @Override
         public List<AttentionBlock> newBlocks(int numLayers) {
+            if (k.size() != 1 && k.size() != numLayers) {
+                throw new IllegalArgumentException(
+                        "k must be one number or one for each of numLayers=%d, but is %s".formatted(numLayers, k));
+            }
             List<AttentionBlock> blocks = new ArrayList<>();
-            Parameter shared = null;
+            LinformerAttention first = null;
             for (int i = 0; i < numLayers; i++) {
-                LinformerAttention block = new LinformerAttention(this, shared);
-                if (sharing == Sharing.LAYERWISE) {
-                    shared = block.projectionE;
+                LinformerAttention block = new LinformerAttention(this, k.get(k.size() == 1 ? 0 : i), first);
+                if (first == null && projection.sharing() == Projection.Sharing.LAYERWISE) {
+                    first = block;
                 }
                 blocks.add(block);
             }
@@ -113,61 +113,95 @@ public final class LinformerAttention extends MultiHeadAttention {
         }
     }
 
-    private final Config config;
-    private final Parameter projectionE;
-    private final Parameter projectionF;
+    /** E or F. */
+    private record Projector(
+            @Nullable Parameter weight, @Nullable Parameter bias) {}
 
-    private LinformerAttention(Config config, @Nullable Parameter sharedE) {
+    private final Projection projection;
+    private final int window;
+    private final int slots;
+    private final boolean exactWhenShort;
+    private final int numHeads;
+    private final Projector projectorE;
+    private final Projector projectorF;
+
+    private LinformerAttention(Config config, int k, @Nullable LinformerAttention shared) {
         super(VERSION, config, config.heads());
-        this.config = config;
-        // the order of these calls is the checkpoint format; a shared parameter belongs to the first layer
-        projectionE = sharedE == null ? projection("self.E") : sharedE;
-        boolean oneMatrix = config.sharing() == Sharing.KEY_VALUE || config.sharing() == Sharing.LAYERWISE;
-        projectionF = oneMatrix ? projectionE : projection("self.F");
+        projection = config.projection();
+        window = config.maxLength() / k;
+        slots = projection.slots(config.maxLength(), k);
+        exactWhenShort = config.exactWhenShort();
+        numHeads = config.heads().numHeads();
+        // the order of these calls is the checkpoint format; a shared projection belongs to the first layer
+        projectorE = shared == null ? projector("self.E", config, k) : shared.projectorE;
+        boolean isOne = projection.sharing() == Projection.Sharing.KEY_VALUE
+                || projection.sharing() == Projection.Sharing.LAYERWISE;
+        projectorF = isOne ? projectorE : projector("self.F", config, k);
     }
 
-    private Parameter projection(String name) {
-        return addParameter(Parameter.builder()
-                .setName(name)
-                .setType(Parameter.Type.OTHER)
-                .optShape(
-                        config.sharing() == Sharing.NONE
-                                ? new Shape(config.heads().numHeads(), config.k(), config.maxLength())
-                                : new Shape(config.k(), config.maxLength()))
-                .optInitializer(config.initialization().initializer(config.k()))
-                .build());
+    private Projector projector(String name, Config config, int k) {
+        Parameter weight = projection.weight(name, config.heads(), config.maxLength(), k);
+        Parameter bias = projection.bias(name + ".bias", config.heads(), k);
+        return new Projector(weight == null ? null : addParameter(weight), bias == null ? null : addParameter(bias));
     }
 
     @Override
-    protected NDArray attend(ParameterStore store, NDArray x, @Nullable NDArray mask, boolean training) {
-        NDArray query = query(store, x, training); // (b, h, n, d)
-        if (config.exactWhenShort() && x.getShape().get(1) <= config.k()) {
-            return attend(store, query, key(store, x, training), value(store, x, training), mask, training);
+    protected KeysAndValues keysAndValues(
+            ParameterStore store, NDArray context, @Nullable NDArray mask, boolean training) {
+        if (exactWhenShort && context.getShape().get(1) <= slots) {
+            return new KeysAndValues(key(store, context, training), value(store, context, training), mask);
         }
-        NDArray e = firstColumns(store, projectionE, x, training); // (k, n), or (h, k, n) if nothing is shared
-        NDArray f = projectionF == projectionE ? e : firstColumns(store, projectionF, x, training);
-        NDArray isShort = mask == null || !config.exactWhenShort() ? null : isShort(mask); // (b)
+        NDArray isShort = mask == null || !exactWhenShort ? null : isShort(mask); // (b)
         NDArray key; // (b, h, k, d)
         NDArray value; // (b, h, k, d)
-        if (config.sharing() == Sharing.NONE) {
-            key = project(e, masked(key(store, x, training), mask, 1, 3), isShort);
-            value = project(f, masked(value(store, x, training), mask, 1, 3), isShort);
+        if (projection.commutesWithHeads()) {
+            NDArray tokens = masked(context, mask, 2); // (b, n, dModel)
+            NDArray ones = mask == null
+                    ? context.getManager().ones(new Shape(context.getShape().get(1), 1), context.getDataType())
+                    : mask.expandDims(2); // (b, n, 1) or (n, 1)
+            NDArray keySums = project(store, projectorE, tokens, isShort, training); // (b, k, dModel)
+            NDArray keyWeights = project(store, projectorE, ones, isShort, training); // (b, k, 1) or (k, 1)
+            boolean isOne = projectorE.equals(projectorF);
+            NDArray valueSums = isOne ? keySums : project(store, projectorF, tokens, isShort, training);
+            NDArray valueWeights = isOne ? keyWeights : project(store, projectorF, ones, isShort, training);
+            key = keyOfSums(store, keySums, keyWeights, training);
+            value = valueOfSums(store, valueSums, valueWeights, training);
         } else {
-            NDArray tokens = masked(x, mask, 2); // (b, n, dModel)
-            NDArray keySums = project(e, tokens, isShort); // (b, k, dModel)
-            NDArray valueSums = e == f ? keySums : project(f, tokens, isShort); // (b, k, dModel)
-            key = keyOfSums(store, keySums, weights(e, mask, isShort), training);
-            value = valueOfSums(store, valueSums, weights(f, mask, isShort), training);
+            NDArray keys = masked(key(store, context, training), mask, 1, 3); // (b, h, n, d)
+            NDArray values = masked(value(store, context, training), mask, 1, 3); // (b, h, n, d)
+            key = project(store, projectorE, keys, isShort, training);
+            value = project(store, projectorF, values, isShort, training);
         }
-        return attend(
-                store, query, key, value, mask == null || isShort == null ? null : slotMask(mask, isShort), training);
+        return new KeysAndValues(
+                withBias(store, projectorE, key, isShort, training),
+                withBias(store, projectorF, value, isShort, training),
+                mask == null || isShort == null ? null : slotMask(mask, isShort));
     }
 
-    /** E for an input of this length. */
-    private static NDArray firstColumns(ParameterStore store, Parameter projection, NDArray x, boolean training) {
-        // asked for on the manager of x: by default it would be left on the parameter's
-        return store.getValue(projection, x.getDevice(), training)
-                .get(x.getManager(), new NDIndex("..., :{}", x.getShape().get(1)));
+    /** E rows, or the first k rows themselves where the text is short: (.., n, c) to (.., k, c). */
+    private NDArray project(
+            ParameterStore store, Projector projector, NDArray rows, @Nullable NDArray isShort, boolean training) {
+        NDArray weight = value(store, projector.weight(), rows, training);
+        NDArray sums = projection.project(rows, weight, window, slots);
+        return isShort == null ? sums : choose(isShort, rows.get(new NDIndex("..., :{}, :", slots)), sums);
+    }
+
+    /** A parameter as a view on the manager of the rows: what is made of it would be left on the parameter's. */
+    private static @Nullable NDArray value(
+            ParameterStore store, @Nullable Parameter parameter, NDArray rows, boolean training) {
+        return parameter == null
+                ? null
+                : store.getValue(parameter, rows.getDevice(), training).get(rows.getManager(), new NDIndex("..."));
+    }
+
+    private NDArray withBias(
+            ParameterStore store, Projector projector, NDArray rows, @Nullable NDArray isShort, boolean training) {
+        NDArray bias = value(store, projector.bias(), rows, training);
+        if (bias == null) {
+            return rows;
+        }
+        NDArray sums = rows.add(projection.broadcast(bias, numHeads)); // (b, h, k, d)
+        return isShort == null ? sums : choose(isShort, rows, sums);
     }
 
     /** Rows of padding become zero. */
@@ -184,34 +218,13 @@ public final class LinformerAttention extends MultiHeadAttention {
 
     /** 1 for each row of the batch whose tokens all lie in its first k positions: (b, n) to (b). */
     private NDArray isShort(NDArray mask) {
-        return mask.get(new NDIndex(":, {}:", config.k()))
-                .sum(new int[] {1})
-                .eq(0)
-                .toType(mask.getDataType(), false);
-    }
-
-    /** E rows, or the first k rows themselves where the text is short: (.., n, c) to (.., k, c). */
-    private NDArray project(NDArray e, NDArray rows, @Nullable NDArray isShort) {
-        NDArray sums = e.matMul(rows); // (b, k, dModel) or (b, h, k, d)
-        return isShort == null ? sums : choose(isShort, rows.get(new NDIndex("..., :{}, :", config.k())), sums);
-    }
-
-    /** E 1 over the tokens, (b, k); without a mask it is the same for the whole batch, (k). */
-    private NDArray weights(NDArray e, @Nullable NDArray mask, @Nullable NDArray isShort) {
-        if (mask == null) {
-            return e.sum(new int[] {1}); // (k)
-        }
-        NDArray sums = mask.matMul(e.transpose()); // (b, k)
-        return isShort == null ? sums : choose(isShort, firstColumns(mask), sums);
+        return mask.get(new NDIndex(":, {}:", slots)).sum(new int[] {1}).eq(0).toType(mask.getDataType(), false);
     }
 
     /** All slots of a long text, the tokens of a short one: (b, k). */
     private NDArray slotMask(NDArray mask, NDArray isShort) {
-        return choose(isShort, firstColumns(mask), firstColumns(mask).onesLike());
-    }
-
-    private NDArray firstColumns(NDArray mask) {
-        return mask.get(new NDIndex(":, :{}", config.k()));
+        NDArray tokens = mask.get(new NDIndex(":, :{}", slots)); // (b, k)
+        return choose(isShort, tokens, tokens.onesLike());
     }
 
     private static NDArray choose(NDArray isShort, NDArray ifShort, NDArray otherwise) {

@@ -1,6 +1,8 @@
 package org.linformer.attention;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.core.Linear;
@@ -25,8 +27,9 @@ public abstract class MultiHeadAttention extends AttentionBlock {
      * @param headDim width of one head; the heads together may be wider or narrower than the model
      * @param projectionBias whether W_q, W_k and W_v have a bias; W_o always has one
      * @param dropout share of the attention map that is dropped in training, in [0, 1)
+     * @param causal whether a position attends to none behind it
      */
-    public record Heads(int dModel, int numHeads, int headDim, boolean projectionBias, float dropout) {
+    public record Heads(int dModel, int numHeads, int headDim, boolean projectionBias, float dropout, boolean causal) {
         public Heads {
             requirePositive("dModel", dModel);
             requirePositive("numHeads", numHeads);
@@ -142,7 +145,7 @@ public abstract class MultiHeadAttention extends AttentionBlock {
      *
      * @param store the parameters
      * @param sums E K, (b, k, dModel)
-     * @param weights E 1, (b, k) or (k): the weight that each row sums up
+     * @param weights E 1, (b, k, 1) or (k, 1): the weight that each row sums up
      * @param training whether gradients are kept
      * @return (b, h, k, d)
      */
@@ -155,7 +158,7 @@ public abstract class MultiHeadAttention extends AttentionBlock {
      *
      * @param store the parameters
      * @param sums F V, (b, k, dModel)
-     * @param weights F 1, (b, k) or (k)
+     * @param weights F 1, (b, k, 1) or (k, 1)
      * @param training whether gradients are kept
      * @return (b, h, k, d)
      */
@@ -164,34 +167,70 @@ public abstract class MultiHeadAttention extends AttentionBlock {
     }
 
     /**
-     * softmax(Q Kᵀ / √d) V, the heads put together and through W_o.
+     * What the queries attend to.
      *
-     * @param store the parameters
-     * @param query (b, h, n, d)
      * @param key (b, h, m, d)
      * @param value (b, h, m, d)
-     * @param keyMask (b, m), 0 where a key gets no attention, or null
-     * @param training whether dropout acts
-     * @return (b, n, dModel)
+     * @param mask (b, m), 0 where a key gets no attention, or null
      */
-    protected final NDArray attend(
-            ParameterStore store,
-            NDArray query,
-            NDArray key,
-            NDArray value,
-            @Nullable NDArray keyMask,
-            boolean training) {
-        NDArray scaledKey = key.mul(1 / Math.sqrt(heads.headDim())); // (b, h, m, d)
-        NDArray scores = query.matMul(scaledKey.swapAxes(2, 3)); // (b, h, n, m)
-        if (keyMask != null) {
-            NDArray penalty = keyMask.sub(1).mul(PENALTY); // (b, m)
-            scores = scores.add(penalty.expandDims(1).expandDims(1)); // (b, h, n, m)
-        }
-        NDArray map = scores.softmax(-1); // (b, h, n, m)
+    protected record KeysAndValues(
+            NDArray key, NDArray value, @Nullable NDArray mask) {}
+
+    /**
+     * Computes keys and values: this is what the variants differ in.
+     *
+     * @param store the parameters
+     * @param context (b, m, dModel), what is attended to
+     * @param mask (b, m), 1 at a token, or null
+     * @param training whether gradients are kept
+     * @return keys and values, as many as the variant needs
+     */
+    protected abstract KeysAndValues keysAndValues(
+            ParameterStore store, NDArray context, @Nullable NDArray mask, boolean training);
+
+    @Override
+    protected final NDArray attend(ParameterStore store, Inputs inputs, boolean training) {
+        NDArray query = query(store, inputs.x(), training); // (b, h, n, d)
+        KeysAndValues slots = keysAndValues(store, inputs.context(), inputs.mask(), training);
+        NDArray map = map(query, slots); // (b, h, n, m)
         if (training && heads.dropout() > 0) {
             map = Dropout.dropout(map, heads.dropout(), true).singletonOrThrow(); // (b, h, n, m)
         }
-        return linear(store, merge(map.matMul(value)), outputWeight, outputBias, training); // (b, n, dModel)
+        return linear(store, merge(map.matMul(slots.value())), outputWeight, outputBias, training); // (b, n, dModel)
+    }
+
+    /**
+     * The attention map alone, without dropout: softmax(Q Kᵀ / √d).
+     *
+     * @param store the parameters
+     * @param inputs as in forward
+     * @return (b, h, n, m), the m keys being slots where the variant projects; rows of padding mean nothing
+     * @throws IllegalArgumentException as forward does
+     */
+    public final NDArray attentionMap(ParameterStore store, NDList inputs) {
+        Inputs checked = check(inputs);
+        try (NDManager scope = inputs.head().getManager().newSubManager()) {
+            scope.tempAttachAll(inputs);
+            Inputs typed = typed(checked);
+            KeysAndValues slots = keysAndValues(store, typed.context(), typed.mask(), false);
+            return scope.ret(map(query(store, typed.x(), false), slots));
+        }
+    }
+
+    private NDArray map(NDArray query, KeysAndValues slots) {
+        NDArray scaledKey = slots.key().mul(1 / Math.sqrt(heads.headDim())); // (b, h, m, d)
+        NDArray scores = query.matMul(scaledKey.swapAxes(2, 3)); // (b, h, n, m)
+        if (slots.mask() != null) {
+            NDArray penalty = slots.mask().sub(1).mul(PENALTY); // (b, m)
+            scores = scores.add(penalty.expandDims(1).expandDims(1)); // (b, h, n, m)
+        }
+        if (heads.causal()) {
+            NDManager manager = scores.getManager();
+            NDArray position = manager.arange((int) scores.getShape().get(2)).expandDims(1); // (n, 1)
+            NDArray isLater = manager.arange((int) scores.getShape().get(3)).gt(position); // (n, m)
+            scores = scores.sub(isLater.toType(scores.getDataType(), false).mul(PENALTY)); // (b, h, n, m)
+        }
+        return scores.softmax(-1); // (b, h, n, m)
     }
 
     private static NDArray linear(
@@ -209,9 +248,7 @@ public abstract class MultiHeadAttention extends AttentionBlock {
             @Nullable Parameter bias,
             boolean training) {
         NDArray y = linear(store, sums, weight, null, training); // (b, k, h * d)
-        return bias == null
-                ? y
-                : y.add(weights.expandDims(-1).mul(store.getValue(bias, sums.getDevice(), training))); // (b, k, h * d)
+        return bias == null ? y : y.add(weights.mul(store.getValue(bias, sums.getDevice(), training))); // (b, k, h * d)
     }
 
     /** (b, m, h * d) to (b, h, m, d). */

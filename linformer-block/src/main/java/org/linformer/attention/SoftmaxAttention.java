@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Full multi-head self-attention, softmax(QKᵀ/√d)V: time and memory grow with n².
+ * Full multi-head attention, softmax(QKᵀ/√d)V: time and memory grow with n².
  *
  * <p>Vaswani et al. 2017, "Attention Is All You Need", https://arxiv.org/abs/1706.03762, equation 1. The baseline that
  * the linear variants are measured against.
@@ -45,10 +45,8 @@ public final class SoftmaxAttention extends MultiHeadAttention {
     }
 
     @Override
-    protected NDArray attend(ParameterStore store, NDArray x, @Nullable NDArray mask, boolean training) {
-        NDArray query = query(store, x, training); // (b, h, n, d)
-        NDArray key = key(store, x, training); // (b, h, n, d)
-        NDArray value = value(store, x, training); // (b, h, n, d)
-        return attend(store, query, key, value, mask, training); // (b, n, dModel)
+    protected KeysAndValues keysAndValues(
+            ParameterStore store, NDArray context, @Nullable NDArray mask, boolean training) {
+        return new KeysAndValues(key(store, context, training), value(store, context, training), mask);
     }
 }

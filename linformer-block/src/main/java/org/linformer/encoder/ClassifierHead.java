@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
 import ai.djl.nn.core.Linear;
 import ai.djl.nn.norm.Dropout;
 import ai.djl.training.ParameterStore;
@@ -28,7 +29,7 @@ public final class ClassifierHead extends Head {
         }
 
         @Override
-        public Head newHead(EncoderConfig encoder) {
+        public Head newHead(EncoderConfig encoder, Parameter tokens) {
             return new ClassifierHead(this, encoder);
         }
     }
@@ -48,7 +49,8 @@ public final class ClassifierHead extends Head {
     }
 
     @Override
-    protected NDArray answer(ParameterStore store, NDArray x, @Nullable NDArray mask, boolean training) {
+    protected NDArray answer(
+            ParameterStore store, NDArray x, @Nullable NDArray mask, @Nullable NDArray positions, boolean training) {
         NDList pooled = new NDList(mean(x, mask)); // (b, dModel)
         NDList kept = training && dropout > 0 ? Dropout.dropout(pooled.head(), dropout, true) : pooled; // (b, dModel)
         return classifier.forward(store, kept, training).singletonOrThrow(); // (b, classes)

@@ -2,6 +2,7 @@ package org.linformer.encoder;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +14,7 @@ public final class EmbeddingHead extends Head {
     /** What the head is built from: nothing. */
     public record Config() implements HeadConfig {
         @Override
-        public Head newHead(EncoderConfig encoder) {
+        public Head newHead(EncoderConfig encoder, Parameter tokens) {
             return new EmbeddingHead();
         }
     }
@@ -23,7 +24,8 @@ public final class EmbeddingHead extends Head {
     }
 
     @Override
-    protected NDArray answer(ParameterStore store, NDArray x, @Nullable NDArray mask, boolean training) {
+    protected NDArray answer(
+            ParameterStore store, NDArray x, @Nullable NDArray mask, @Nullable NDArray positions, boolean training) {
         return mean(x, mask).normalize(2, 1); // (b, dModel)
     }
 

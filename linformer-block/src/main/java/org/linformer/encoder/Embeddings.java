@@ -27,13 +27,18 @@ final class Embeddings extends AbstractBlock {
     private final Parameter positions;
     private final LayerNorm norm;
 
-    Embeddings(EncoderConfig config) {
+    Embeddings(int vocabSize, EncoderConfig config) {
         super(VERSION);
         this.config = config;
         // the order of these calls is the checkpoint format
-        tokens = table("word_embeddings.weight", config.vocabSize());
+        tokens = table("word_embeddings.weight", vocabSize);
         positions = table("position_embeddings.weight", config.attention().maxLength());
         norm = addChildBlock("LayerNorm", EncoderLayer.newNorm(config));
+    }
+
+    /** The embeddings of the tokens, (vocabSize, dModel). */
+    Parameter tokens() {
+        return tokens;
     }
 
     private Parameter table(String name, int rows) {
@@ -45,16 +50,31 @@ final class Embeddings extends AbstractBlock {
                 .build());
     }
 
+    /**
+     * Embeds.
+     *
+     * @throws IllegalArgumentException if the ids are not (b, n) with n in [1, maxLength]
+     */
     @Override
     protected NDList forwardInternal(
             ParameterStore store, NDList inputs, boolean training, @Nullable PairList<String, Object> params) {
         NDArray ids = inputs.head(); // (b, n)
-        NDArray word = Embedding.embedding(ids, store.getValue(tokens, ids.getDevice(), training), SparseFormat.DENSE)
-                .singletonOrThrow(); // (b, n, dModel)
-        NDArray position = store.getValue(positions, ids.getDevice(), training)
-                .get(ids.getManager(), new NDIndex(":{}", ids.getShape().get(1))); // (n, dModel)
-        NDList sum = norm.forward(store, new NDList(word.add(position)), training); // (b, n, dModel)
-        return training && config.dropout() > 0 ? Dropout.dropout(sum.head(), config.dropout(), true) : sum;
+        Shape shape = ids.getShape();
+        int maxLength = config.attention().maxLength();
+        if (shape.dimension() != 2 || shape.get(1) < 1 || shape.get(1) > maxLength) {
+            throw new IllegalArgumentException(
+                    "ids must be (b, n) with n in [1, maxLength=%d], but is %s".formatted(maxLength, shape));
+        }
+        try (NDManager scope = ids.getManager().newSubManager()) {
+            scope.tempAttachAll(inputs);
+            NDArray table = store.getValue(tokens, ids.getDevice(), training);
+            NDArray word = Embedding.embedding(ids, table, SparseFormat.DENSE).singletonOrThrow(); // (b, n, dModel)
+            NDArray position = store.getValue(positions, ids.getDevice(), training)
+                    .get(scope, new NDIndex(":{}", shape.get(1))); // (n, dModel)
+            NDList sum = norm.forward(store, new NDList(word.add(position)), training); // (b, n, dModel)
+            return scope.ret(
+                    training && config.dropout() > 0 ? Dropout.dropout(sum.head(), config.dropout(), true) : sum);
+        }
     }
 
     @Override

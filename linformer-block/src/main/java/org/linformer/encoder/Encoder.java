@@ -14,19 +14,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.linformer.attention.AttentionBlock;
 
-/**
- * A Transformer encoder: token ids (b, n) and an optional mask (b, n) to (b, n, dModel).
- *
- * <p>With pre-norm a last normalisation stands behind the layers, as their sum is not normalised.
- */
+/** The layers of a Transformer encoder: x (b, n, dModel) and an optional mask (b, n) to (b, n, dModel). */
 public final class Encoder extends AbstractBlock {
 
     private static final byte VERSION = 1;
 
-    private final EncoderConfig config;
-    private final Embeddings embeddings;
     private final List<EncoderLayer> layers = new ArrayList<>();
-    private final @Nullable LayerNorm lastNorm;
+    private final @Nullable LayerNorm finalNorm;
 
     /**
      * Constructs an encoder.
@@ -36,58 +30,72 @@ public final class Encoder extends AbstractBlock {
     @SuppressWarnings("this-escape")
     public Encoder(EncoderConfig config) {
         super(VERSION);
-        this.config = config;
         // the order of these calls is the checkpoint format
-        embeddings = addChildBlock("embeddings", new Embeddings(config));
         for (AttentionBlock attention : config.attention().newBlocks(config.numLayers())) {
-            layers.add(addChildBlock("encoder.layer." + layers.size(), new EncoderLayer(config, attention)));
+            layers.add(addChildBlock("layer." + layers.size(), new EncoderLayer(config, attention)));
         }
-        lastNorm = config.normFirst() ? addChildBlock("encoder.LayerNorm", EncoderLayer.newNorm(config)) : null;
+        finalNorm = config.finalNorm() ? addChildBlock("LayerNorm", EncoderLayer.newNorm(config)) : null;
     }
 
     /**
      * Encodes.
      *
-     * @throws IllegalArgumentException if the ids are not (b, n) with n in [1, maxLength], or the mask not (b, n)
+     * @throws IllegalArgumentException if x is not (b, n, dModel) with n in [1, maxLength], or the mask not (b, n)
      */
     @Override
     protected NDList forwardInternal(
             ParameterStore store, NDList inputs, boolean training, @Nullable PairList<String, Object> params) {
-        Shape ids = inputs.head().getShape();
-        int maxLength = config.attention().maxLength();
-        if (ids.dimension() != 2 || ids.get(1) < 1 || ids.get(1) > maxLength) {
-            throw new IllegalArgumentException(
-                    "ids must be (b, n) with n in [1, maxLength=%d], but is %s".formatted(maxLength, ids));
-        }
         try (NDManager scope = inputs.head().getManager().newSubManager()) {
             scope.tempAttachAll(inputs);
-            NDArray x = embeddings
-                    .forward(store, new NDList(inputs.head()), training)
-                    .singletonOrThrow();
+            NDArray x = inputs.head(); // (b, n, dModel)
             for (EncoderLayer layer : layers) {
-                NDList withMask = inputs.size() > 1 ? new NDList(x, inputs.get(1)) : new NDList(x);
-                NDArray y = layer.forward(store, withMask, training).singletonOrThrow(); // (b, n, dModel)
-                x.close();
+                NDArray y = layer.forward(store, with(x, inputs), training).singletonOrThrow(); // (b, n, dModel)
+                if (x != inputs.head()) {
+                    x.close();
+                }
                 x = y;
             }
             NDList last = new NDList(x);
-            return scope.ret(lastNorm == null ? last : lastNorm.forward(store, last, training));
+            return scope.ret(finalNorm == null ? last : finalNorm.forward(store, last, training));
         }
+    }
+
+    /**
+     * The attention maps of all layers on the way of an input through them.
+     *
+     * @param store the parameters
+     * @param inputs x (b, n, dModel) and an optional mask (b, n)
+     * @return a map (b, h, n, m) for each layer, bottom layer first, on the manager of x
+     * @throws IllegalArgumentException as forward does, or if the attention of a layer has no map
+     */
+    public NDList attentionMaps(ParameterStore store, NDList inputs) {
+        try (NDManager scope = inputs.head().getManager().newSubManager()) {
+            scope.tempAttachAll(inputs);
+            NDList maps = new NDList();
+            NDArray x = inputs.head(); // (b, n, dModel)
+            for (EncoderLayer layer : layers) {
+                NDList withMask = with(x, inputs);
+                maps.add(layer.attentionMap(store, withMask));
+                x = layer.forward(store, withMask, false).singletonOrThrow(); // (b, n, dModel)
+            }
+            return scope.ret(maps);
+        }
+    }
+
+    private static NDList with(NDArray x, NDList inputs) {
+        return inputs.size() > 1 ? new NDList(x, inputs.get(1)) : new NDList(x);
     }
 
     @Override
     protected void initializeChildBlocks(NDManager manager, DataType type, Shape... inputShapes) {
-        Shape[] shapes = inputShapes.clone();
-        embeddings.initialize(manager, type, shapes[0]);
-        shapes[0] = getOutputShapes(inputShapes)[0];
-        layers.forEach(layer -> layer.initialize(manager, type, shapes));
-        if (lastNorm != null) {
-            lastNorm.initialize(manager, type, shapes[0]);
+        layers.forEach(layer -> layer.initialize(manager, type, inputShapes));
+        if (finalNorm != null) {
+            finalNorm.initialize(manager, type, inputShapes[0]);
         }
     }
 
     @Override
     public Shape[] getOutputShapes(Shape[] inputShapes) {
-        return new Shape[] {inputShapes[0].add(config.attention().dModel())};
+        return new Shape[] {inputShapes[0]};
     }
 }

@@ -5,21 +5,21 @@ import org.linformer.attention.AttentionConfig;
 /**
  * What an encoder is built from.
  *
- * @param vocabSize number of token ids
  * @param numLayers number of layers
  * @param ffDim width of the feed-forward network
  * @param activation its activation
  * @param normFirst whether a sublayer normalises its input (pre-norm) and not its sum (post-norm, as in BERT)
+ * @param finalNorm whether a last normalisation stands behind the layers: usual with pre-norm, whose sums are not normalised
  * @param normEpsilon added to the variance by layer normalisation
  * @param dropout share of embeddings and sublayer outputs that is dropped in training, in [0, 1)
  * @param attention the attention, with width and longest input of the whole encoder
  */
 public record EncoderConfig(
-        int vocabSize,
         int numLayers,
         int ffDim,
         Activation activation,
         boolean normFirst,
+        boolean finalNorm,
         float normEpsilon,
         float dropout,
         AttentionConfig attention) {
@@ -33,7 +33,6 @@ public record EncoderConfig(
     }
 
     public EncoderConfig {
-        requirePositive("vocabSize", vocabSize);
         requirePositive("numLayers", numLayers);
         requirePositive("ffDim", ffDim);
         if (!(normEpsilon > 0)) {

@@ -14,6 +14,7 @@ import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import org.jspecify.annotations.Nullable;
 import org.linformer.attention.AttentionBlock;
+import org.linformer.attention.MultiHeadAttention;
 
 /**
  * One layer of the encoder: attention and a feed-forward network, each with a residual and a layer normalisation; x (b, n,
@@ -70,6 +71,17 @@ final class EncoderLayer extends AbstractBlock {
     private NDArray attend(ParameterStore store, NDArray x, NDList inputs, boolean training) {
         NDList withMask = inputs.size() > 1 ? new NDList(x, inputs.get(1)) : new NDList(x);
         return dropout(attention.forward(store, withMask, training).singletonOrThrow(), training); // (b, n, dModel)
+    }
+
+    /** The attention map (b, h, n, m) that this layer looks through. */
+    NDArray attentionMap(ParameterStore store, NDList inputs) {
+        if (!(attention instanceof MultiHeadAttention withMap)) {
+            throw new IllegalArgumentException(
+                    "attention must have a map, but is " + attention.getClass().getSimpleName());
+        }
+        NDArray x = inputs.head(); // (b, n, dModel)
+        NDArray seen = config.normFirst() ? norm(store, attentionNorm, x, false) : x; // (b, n, dModel)
+        return withMap.attentionMap(store, inputs.size() > 1 ? new NDList(seen, inputs.get(1)) : new NDList(seen));
     }
 
     private NDArray feedForward(ParameterStore store, NDArray x, boolean training) {

@@ -1,5 +1,6 @@
 package org.linformer.encoder;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -12,60 +13,95 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An encoder and the heads on it: token ids (b, n) and an optional mask (b, n) to one answer a head, in their order. The
- * encoder runs once for all of them.
+ * Embeddings, an encoder and the heads on it: token ids (b, n) and an optional mask (b, n) to one answer a head, in their
+ * order. The encoder runs once for all of them. A third input, positions (p), says where in the b * n positions a head
+ * that answers by position is asked.
  */
 public final class EncoderModel extends AbstractBlock {
 
     private static final byte VERSION = 1;
 
+    private final Embeddings embeddings;
     private final Encoder encoder;
     private final List<Head> heads;
 
     /**
      * Constructs a model.
      *
+     * @param vocabSize number of token ids
      * @param config the encoder
      * @param heads the heads, at least one
      */
     @SuppressWarnings("this-escape")
-    public EncoderModel(EncoderConfig config, List<HeadConfig> heads) {
+    public EncoderModel(int vocabSize, EncoderConfig config, List<HeadConfig> heads) {
         super(VERSION);
+        EncoderConfig.requirePositive("vocabSize", vocabSize);
         if (heads.isEmpty()) {
             throw new IllegalArgumentException("heads must be at least one, but is []");
         }
         // the order of these calls is the checkpoint format
-        encoder = addChildBlock("", new Encoder(config));
+        embeddings = addChildBlock("embeddings", new Embeddings(vocabSize, config));
+        encoder = addChildBlock("encoder", new Encoder(config));
         this.heads = IntStream.range(0, heads.size())
-                .mapToObj(i -> addChildBlock("heads." + i, heads.get(i).newHead(config)))
+                .mapToObj(i -> addChildBlock("heads." + i, heads.get(i).newHead(config, embeddings.tokens())))
                 .toList();
     }
 
+    /**
+     * Answers.
+     *
+     * @throws IllegalArgumentException if the ids are not (b, n) with n in [1, maxLength], or the mask not (b, n)
+     */
     @Override
     protected NDList forwardInternal(
             ParameterStore store, NDList inputs, boolean training, @Nullable PairList<String, Object> params) {
-        NDList encoded = encoder.forward(store, inputs, training); // (b, n, dModel)
-        if (inputs.size() > 1) {
-            encoded.add(inputs.get(1));
-        }
+        NDArray embedded = embed(store, inputs, training); // (b, n, dModel)
+        NDList encoded = encoder.forward(store, with(embedded, inputs), training); // (b, n, dModel)
+        embedded.close();
+        NDArray x = encoded.singletonOrThrow();
         NDList answers = new NDList();
         for (Head head : heads) {
-            answers.add(head.forward(store, encoded, training).singletonOrThrow());
+            answers.add(head.forward(store, with(x, inputs), training).singletonOrThrow());
         }
-        encoded.head().close();
+        x.close();
         return answers;
+    }
+
+    /**
+     * The attention maps of all layers on the way of a text through them.
+     *
+     * @param store the parameters
+     * @param inputs token ids (b, n) and an optional mask (b, n)
+     * @return a map (b, h, n, m) for each layer, bottom layer first, on the manager of the ids
+     * @throws IllegalArgumentException as forward does, or if the attention of a layer has no map
+     */
+    public NDList attentionMaps(ParameterStore store, NDList inputs) {
+        try (NDArray embedded = embed(store, inputs, false)) { // (b, n, dModel)
+            return encoder.attentionMaps(store, with(embedded, inputs));
+        }
+    }
+
+    private NDArray embed(ParameterStore store, NDList inputs, boolean training) {
+        return embeddings.forward(store, new NDList(inputs.head()), training).singletonOrThrow(); // (b, n, dModel)
+    }
+
+    private static NDList with(NDArray x, NDList inputs) {
+        NDList all = new NDList(x);
+        all.addAll(inputs.subNDList(1));
+        return all;
     }
 
     @Override
     protected void initializeChildBlocks(NDManager manager, DataType type, Shape... inputShapes) {
-        encoder.initialize(manager, type, inputShapes);
-        Shape[] encoded = encoder.getOutputShapes(inputShapes);
+        embeddings.initialize(manager, type, inputShapes[0]);
+        Shape[] encoded = embeddings.getOutputShapes(inputShapes);
+        encoder.initialize(manager, type, encoded);
         heads.forEach(head -> head.initialize(manager, type, encoded));
     }
 
     @Override
     public Shape[] getOutputShapes(Shape[] inputShapes) {
-        Shape[] encoded = encoder.getOutputShapes(inputShapes);
+        Shape[] encoded = embeddings.getOutputShapes(inputShapes);
         return heads.stream().map(head -> head.getOutputShapes(encoded)[0]).toArray(Shape[]::new);
     }
 }

@@ -8,7 +8,7 @@ import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import org.jspecify.annotations.Nullable;
 
-/** What sits on an encoder: x (b, n, dModel) and an optional mask (b, n) to one answer. */
+/** What sits on an encoder: x (b, n, dModel), an optional mask (b, n) and optional positions (p) to one answer. */
 public abstract class Head extends AbstractBlock {
 
     /**
@@ -26,10 +26,13 @@ public abstract class Head extends AbstractBlock {
      * @param store the parameters
      * @param x (b, n, dModel)
      * @param mask (b, n) in the type of x, or null where every position is a token
+     * @param positions (p), where in the b * n positions an answer is wanted, for a head that answers by position; null for
+     *     everywhere
      * @param training whether dropout acts
      * @return the answer
      */
-    protected abstract NDArray answer(ParameterStore store, NDArray x, @Nullable NDArray mask, boolean training);
+    protected abstract NDArray answer(
+            ParameterStore store, NDArray x, @Nullable NDArray mask, @Nullable NDArray positions, boolean training);
 
     @Override
     protected final NDList forwardInternal(
@@ -38,7 +41,8 @@ public abstract class Head extends AbstractBlock {
         try (NDManager scope = x.getManager().newSubManager()) {
             scope.tempAttachAll(inputs);
             NDArray mask = inputs.size() > 1 ? inputs.get(1).toType(x.getDataType(), false) : null;
-            return scope.ret(new NDList(answer(store, x, mask, training)));
+            NDArray positions = inputs.size() > 2 ? inputs.get(2) : null;
+            return scope.ret(new NDList(answer(store, x, mask, positions, training)));
         }
     }
 

@@ -33,7 +33,7 @@ abstract class AttentionContract {
     static final int BATCH = 3;
     static final int MAX_LENGTH = 16;
     static final MultiHeadAttention.Heads HEADS = new MultiHeadAttention.Heads(
-            /* dModel= */ 12, /* numHeads= */ 3, /* headDim= */ 4, /* projectionBias= */ true, /* dropout= */ 0);
+            /* dModel= */ 12, /* numHeads= */ 3, /* headDim= */ 4, /* projectionBias= */ true, /* dropout= */ 0, false);
     private static final int SEED = 42;
 
     NDManager manager;
@@ -41,8 +41,8 @@ abstract class AttentionContract {
     /** The variant, for inputs of at most MAX_LENGTH positions. */
     abstract AttentionConfig config();
 
-    /** The paper's formula for one row: x (n, dModel) with its tokens and the block's weights to (n, dModel). */
-    abstract double[][] naive(Map<String, double[][]> weights, double[][] x, boolean[] isToken);
+    /** The paper's formula for one row: x (n, dModel) attends to the tokens of a context (m, dModel), itself or another. */
+    abstract double[][] naive(Map<String, double[][]> weights, double[][] x, double[][] context, boolean[] isToken);
 
     @BeforeEach
     void openManager() {
@@ -78,6 +78,18 @@ abstract class AttentionContract {
         NDArray y = forward(block, x, mask);
 
         assertTokensClose(y, naive(block, x, mask), mask, 1e-12);
+    }
+
+    @Test
+    void attendsToAnotherText() {
+        AttentionBlock block = block(DataType.FLOAT64);
+        NDArray x = random(DataType.FLOAT64, BATCH, 20); // longer than maxLength: only what is attended to is bounded
+        NDArray context = random(DataType.FLOAT64, BATCH, 13);
+        NDArray mask = mask(13, 13, 2, 9);
+
+        NDArray y = forward(block, x, context, mask);
+
+        assertClose("y", y, naive(weights(block), x, context, mask), 1e-12);
     }
 
     @Test
@@ -212,6 +224,35 @@ abstract class AttentionContract {
     }
 
     @Test
+    void refusesALongerContext() {
+        AttentionBlock block = block(DataType.FLOAT32);
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> forward(block, manager.ones(new Shape(2, 3, 12)), manager.ones(new Shape(2, 17, 12))))
+                .withMessage("m must be in [1, maxLength=16], but is 17");
+    }
+
+    @Test
+    void refusesAContextOfAnotherBatch() {
+        AttentionBlock block = block(DataType.FLOAT32);
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> forward(block, manager.ones(new Shape(2, 3, 12)), manager.ones(new Shape(1, 5, 12))))
+                .withMessage("context must have the b=2 of x, but is (1, 5, 12)");
+    }
+
+    @Test
+    void refusesMoreInputsThanItKnows() {
+        AttentionBlock block = block(DataType.FLOAT32);
+        NDArray x = manager.ones(new Shape(2, 3, 12));
+        NDArray mask = manager.ones(new Shape(2, 3));
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> forward(block, x, mask, mask))
+                .withMessage("inputs must be x, context and mask at most, but are 3 arrays");
+    }
+
+    @Test
     void refusesAnotherMask() {
         AttentionBlock block = block(DataType.FLOAT32);
 
@@ -261,7 +302,7 @@ abstract class AttentionContract {
         Map<String, double[][]> weights = weights(block);
         changed.forEach((name, values) -> weights.put(name, matrix(values, block, name)));
         double[][][] factors = rows(cotangent);
-        double[][][] y = naive(weights, x, mask);
+        double[][][] y = naive(weights, x, x, mask);
         double sum = 0;
         for (int row = 0; row < y.length; row++) {
             for (int i = 0; i < y[row].length; i++) {
@@ -274,18 +315,19 @@ abstract class AttentionContract {
     }
 
     private double[][][] naive(AttentionBlock block, NDArray x, NDArray mask) {
-        return naive(weights(block), x, mask);
+        return naive(weights(block), x, x, mask);
     }
 
-    private double[][][] naive(Map<String, double[][]> weights, NDArray x, NDArray mask) {
+    private double[][][] naive(Map<String, double[][]> weights, NDArray x, NDArray context, NDArray mask) {
         double[][][] rows = rows(x);
+        double[][][] contexts = rows(context);
         double[][][] y = new double[rows.length][][];
         for (int row = 0; row < rows.length; row++) {
-            boolean[] isToken = new boolean[rows[row].length];
+            boolean[] isToken = new boolean[contexts[row].length];
             for (int i = 0; i < isToken.length; i++) {
                 isToken[i] = mask == null || mask.getFloat(row, i) == 1;
             }
-            y[row] = naive(weights, rows[row], isToken);
+            y[row] = naive(weights, rows[row], contexts[row], isToken);
         }
         return y;
     }

@@ -3,12 +3,15 @@ package org.linformer.attention;
 import java.util.Arrays;
 import java.util.Map;
 
-/** The paper's equation 7 in the paper's order, for a sharing that a subclass names. */
+/** The paper's equation 7 in the paper's order, for a projection that a subclass names. */
 abstract class LinformerContract extends AttentionContract {
 
-    static final int K = 5;
+    abstract Projection projection();
 
-    abstract LinformerAttention.Sharing sharing();
+    /** Divides 16 with a rest, so that windows leave a position out. */
+    int k() {
+        return 5;
+    }
 
     boolean exactWhenShort() {
         return false;
@@ -16,32 +19,32 @@ abstract class LinformerContract extends AttentionContract {
 
     @Override
     AttentionConfig config() {
-        return new LinformerAttention.Config(
-                HEADS, MAX_LENGTH, K, sharing(), LinformerAttention.Initialization.GAUSSIAN, exactWhenShort());
+        return new LinformerAttention.Config(HEADS, MAX_LENGTH, k(), projection(), exactWhenShort());
     }
 
     @Override
-    double[][] naive(Map<String, double[][]> weights, double[][] x, boolean[] isToken) {
-        if (exactWhenShort() && lastToken(isToken) < K) {
-            return SoftmaxAttentionTest.softmaxAttention(weights, x, isToken);
+    double[][] naive(Map<String, double[][]> weights, double[][] x, double[][] context, boolean[] isToken) {
+        int slots = projection() instanceof Projection.Linear ? k() : MAX_LENGTH / (MAX_LENGTH / k());
+        if (exactWhenShort() && lastToken(isToken) < slots) {
+            return SoftmaxAttentionTest.softmaxAttention(weights, x, context, isToken, false);
         }
         double[][] query = SoftmaxAttentionTest.projected(weights, x, "query");
-        double[][] key = SoftmaxAttentionTest.projected(weights, x, "key");
-        double[][] value = SoftmaxAttentionTest.projected(weights, x, "value");
+        double[][] key = SoftmaxAttentionTest.projected(weights, context, "key");
+        double[][] value = SoftmaxAttentionTest.projected(weights, context, "value");
         Naive.zeroRows(key, isToken);
         Naive.zeroRows(value, isToken);
-        boolean[] everySlot = new boolean[K];
+        boolean[] everySlot = new boolean[slots];
         Arrays.fill(everySlot, true);
         double[][] heads = new double[x.length][query[0].length];
         int d = HEADS.headDim();
+        String nameOfF = weights.containsKey("self.F") || weights.containsKey("self.F.bias") ? "self.F" : "self.E";
         for (int h = 0; h < HEADS.numHeads(); h++) {
-            double[][] e = projection(weights, "self.E", h, x.length);
-            double[][] f = weights.containsKey("self.F") ? projection(weights, "self.F", h, x.length) : e;
             double[][] head = Naive.attend(
                     Naive.columns(query, h * d, (h + 1) * d),
-                    Naive.multiply(e, Naive.columns(key, h * d, (h + 1) * d)),
-                    Naive.multiply(f, Naive.columns(value, h * d, (h + 1) * d)),
-                    everySlot);
+                    projected(weights, "self.E", h, Naive.columns(key, h * d, (h + 1) * d), slots),
+                    projected(weights, nameOfF, h, Naive.columns(value, h * d, (h + 1) * d), slots),
+                    everySlot,
+                    false);
             for (int i = 0; i < x.length; i++) {
                 System.arraycopy(head[i], 0, heads[i], h * d, d);
             }
@@ -49,10 +52,39 @@ abstract class LinformerContract extends AttentionContract {
         return Naive.linear(heads, weights.get("output.dense.weight"), weights.get("output.dense.bias")[0]);
     }
 
-    private double[][] projection(Map<String, double[][]> weights, String name, int head, int n) {
+    /** One head's rows (n, d) on the slots. */
+    private double[][] projected(Map<String, double[][]> weights, String name, int head, double[][] rows, int slots) {
+        int own = projection().sharing() == Projection.Sharing.NONE ? head : 0;
         double[][] all = weights.get(name);
-        int from = sharing() == LinformerAttention.Sharing.NONE ? head * K : 0;
-        return Naive.columns(Arrays.copyOfRange(all, from, from + K), 0, n);
+        double[][] bias = weights.get(name + ".bias");
+        int d = HEADS.headDim();
+        double[][] sums;
+        if (projection() instanceof Projection.Linear) {
+            double[][] e = Naive.columns(Arrays.copyOfRange(all, own * slots, (own + 1) * slots), 0, rows.length);
+            sums = Naive.multiply(e, rows);
+        } else if (projection() instanceof Projection.Pooling pooling) {
+            boolean isMean = pooling.reduction() == Projection.Pooling.Reduction.MEAN;
+            sums = Naive.pool(rows, MAX_LENGTH / k(), slots, isMean);
+        } else {
+            boolean isDepthwise = ((Projection.Convolution) projection()).depthwise();
+            int size = isDepthwise ? d : d * d;
+            int from = (isDepthwise ? head : own) * size;
+            sums = Naive.convolve(rows, Arrays.copyOfRange(all, from, from + size), isDepthwise, slots);
+        }
+        for (int j = 0; j < slots && bias != null; j++) {
+            for (int c = 0; c < d; c++) {
+                sums[j][c] += biasOf(bias, head, own, j, c);
+            }
+        }
+        return sums;
+    }
+
+    private double biasOf(double[][] bias, int head, int own, int slot, int channel) {
+        if (projection() instanceof Projection.Linear) {
+            return bias[own][slot];
+        }
+        boolean isDepthwise = ((Projection.Convolution) projection()).depthwise();
+        return isDepthwise ? bias[0][head * HEADS.headDim() + channel] : bias[own][channel];
     }
 
     private static int lastToken(boolean[] isToken) {

@@ -28,9 +28,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.linformer.attention.LinformerAttention;
-import org.linformer.attention.LinformerAttention.Initialization;
-import org.linformer.attention.LinformerAttention.Sharing;
 import org.linformer.attention.MultiHeadAttention.Heads;
+import org.linformer.attention.Projection.Initialization;
+import org.linformer.attention.Projection.Linear;
+import org.linformer.attention.Projection.Sharing;
 import org.linformer.json.StrictJson;
 
 class EncoderModelTest {
@@ -53,24 +54,23 @@ class EncoderModelTest {
 
     private static EncoderConfig config(Sharing sharing, boolean normFirst) {
         return new EncoderConfig(
-                /* vocabSize= */ 50,
                 /* numLayers= */ 3,
                 /* ffDim= */ 24,
                 EncoderConfig.Activation.GELU,
                 normFirst,
+                /* finalNorm= */ normFirst,
                 /* normEpsilon= */ 1e-6f,
                 /* dropout= */ 0,
                 new LinformerAttention.Config(
-                        new Heads(12, 3, 4, true, 0),
+                        new Heads(12, 3, 4, true, 0, false),
                         /* maxLength= */ 20,
                         /* k= */ 5,
-                        sharing,
-                        Initialization.GAUSSIAN,
+                        new Linear(sharing, Initialization.GAUSSIAN, false, false),
                         true));
     }
 
     private EncoderModel model(EncoderConfig config) {
-        EncoderModel model = new EncoderModel(config, HEADS);
+        EncoderModel model = new EncoderModel(50, config, HEADS);
         model.initialize(manager, DataType.FLOAT32, new Shape(2, 20));
         return model;
     }
@@ -197,7 +197,7 @@ class EncoderModelTest {
     @Test
     void learnsUnderDjlsOwnTrainer() {
         try (Model model = Model.newInstance("encoder")) {
-            model.setBlock(new EncoderModel(config(Sharing.LAYERWISE, true), HEADS));
+            model.setBlock(new EncoderModel(50, config(Sharing.LAYERWISE, true), HEADS));
             DefaultTrainingConfig training = new DefaultTrainingConfig(Loss.softmaxCrossEntropyLoss())
                     .optOptimizer(Optimizer.adam()
                             .optLearningRateTracker(Tracker.fixed(0.01f))

@@ -28,7 +28,7 @@ public final class ModelBlockFactory implements BlockFactory {
     public Block newBlock(Model model, Path folder, Map<String, ?> arguments) throws IOException {
         ModelConfig config = ModelConfig.read(folder);
         config.verify(folder);
-        EncoderModel block = new EncoderModel(config.encoder(), config.heads());
+        EncoderModel block = new EncoderModel(config.vocabSize(), config.encoder(), config.heads());
         block.initialize(model.getNDManager(), DataType.FLOAT32, new Shape(1, config.maxTokens()));
         try (InputStream in = new BufferedInputStream(Files.newInputStream(folder.resolve(ModelConfig.WEIGHTS)))) {
             Weights.load(block, model.getNDManager(), in, DataType.FLOAT32);

@@ -24,6 +24,7 @@ import org.linformer.json.StrictJson;
  * @param name the model's name, by which the zoo finds it
  * @param version version of its weights
  * @param labels the classes in the order of the logits, none if the model does not classify
+ * @param vocabSize number of token ids
  * @param encoder the encoder
  * @param heads what sits on it
  * @param sha256 SHA-256 of {@code model.safetensors} and {@code tokenizer.json}, in hex
@@ -32,6 +33,7 @@ public record ModelConfig(
         String name,
         String version,
         List<String> labels,
+        int vocabSize,
         EncoderConfig encoder,
         List<HeadConfig> heads,
         Map<String, String> sha256) {

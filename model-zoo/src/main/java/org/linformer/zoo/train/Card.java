@@ -1,6 +1,7 @@
 package org.linformer.zoo.train;
 
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.linformer.attention.LinformerAttention;
 import org.linformer.zoo.ModelConfig;
 
@@ -13,7 +14,10 @@ final class Card {
 
     static String of(Recipe recipe, ModelConfig config, Metrics metrics, long weightBytes) {
         String attention = recipe.encoder().attention() instanceof LinformerAttention.Config linformer
-                ? "Linformer attention, k = %d, %s sharing".formatted(linformer.k(), linformer.sharing())
+                ? "Linformer attention, k = %s, %s sharing"
+                        .formatted(
+                                linformer.k().stream().map(String::valueOf).collect(Collectors.joining(", ")),
+                                linformer.projection().sharing())
                 : "full attention";
         return String.format(
                 Locale.ROOT,

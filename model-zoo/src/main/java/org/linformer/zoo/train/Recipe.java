@@ -18,6 +18,7 @@ import org.linformer.json.StrictJson;
  * @param data what it learns from, whose it is and under which licence, for its card
  * @param limits what it is not good for, for its card
  * @param labels the classes
+ * @param vocabSize number of token ids
  * @param encoder the encoder
  * @param heads what sits on it; the first is the classifier that is trained
  * @param seed of the first weights, of the order of the texts and of dropout
@@ -37,6 +38,7 @@ public record Recipe(
         String data,
         String limits,
         List<String> labels,
+        int vocabSize,
         EncoderConfig encoder,
         List<HeadConfig> heads,
         long seed,

@@ -110,7 +110,7 @@ public final class Training {
     private Checkpoint train(NDManager manager, List<LabelledText> train, List<LabelledText> validation)
             throws IOException {
         Path folder = out.resolve(CHECKPOINT);
-        EncoderModel block = new EncoderModel(recipe.encoder(), recipe.heads());
+        EncoderModel block = new EncoderModel(recipe.vocabSize(), recipe.encoder(), recipe.heads());
         block.initialize(
                 manager,
                 DataType.FLOAT32,
@@ -245,6 +245,7 @@ public final class Training {
                 recipe.name(),
                 recipe.version(),
                 recipe.labels(),
+                recipe.vocabSize(),
                 recipe.encoder(),
                 recipe.heads(),
                 Map.of(

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.linformer.attention.LinformerAttention;
 import org.linformer.attention.MultiHeadAttention;
+import org.linformer.attention.Projection;
 import org.linformer.encoder.ClassifierHead;
 import org.linformer.encoder.EmbeddingHead;
 import org.linformer.encoder.EncoderConfig;
@@ -52,19 +53,19 @@ class TrainingTest {
 
     private static Recipe recipe(int epochs) {
         EncoderConfig encoder = new EncoderConfig(
-                /* vocabSize= */ 30522,
                 /* numLayers= */ 1,
                 /* ffDim= */ 32,
                 EncoderConfig.Activation.RELU,
                 /* normFirst= */ true,
+                /* finalNorm= */ true,
                 /* normEpsilon= */ 1e-6f,
                 /* dropout= */ 0.1f,
                 new LinformerAttention.Config(
-                        new MultiHeadAttention.Heads(16, 2, 8, true, 0.1f),
+                        new MultiHeadAttention.Heads(16, 2, 8, true, 0.1f, false),
                         /* maxLength= */ 64,
                         /* k= */ 8,
-                        LinformerAttention.Sharing.LAYERWISE,
-                        LinformerAttention.Initialization.GAUSSIAN,
+                        new Projection.Linear(
+                                Projection.Sharing.LAYERWISE, Projection.Initialization.GAUSSIAN, false, false),
                         /* exactWhenShort= */ true));
         return new Recipe(
                 "fruit-or-tool",
@@ -73,6 +74,7 @@ class TrainingTest {
                 "made up",
                 "anything else",
                 List.of("fruit", "tool"),
+                /* vocabSize= */ 30522,
                 encoder,
                 List.of(new ClassifierHead.Config(2), new EmbeddingHead.Config()),
                 /* seed= */ 42,
