@@ -96,22 +96,57 @@ public final class Weights {
     public static void load(Block block, NDManager manager, InputStream in, DataType type) throws IOException {
         Map<String, Parameter> parameters = of(block);
         try (NDManager scope = manager.newSubManager()) {
-            Map<String, NDArray> arrays = new LinkedHashMap<>();
-            for (NDArray array : NDList.decode(scope, in)) {
-                arrays.put(array.getName(), array);
-            }
+            Map<String, NDArray> arrays = read(scope, in);
             requireSame(parameters, arrays);
-            parameters.forEach((name, parameter) -> {
-                NDArray read = Objects.requireNonNull(arrays.get(name));
-                // always a copy: what was read lies in a Java buffer that is gone after this
-                NDArray array = read.getDataType() == type ? read.duplicate() : read.toType(type, false);
-                array.attach(manager);
-                parameter.close();
-                parameter.setShape(null);
-                parameter.setArray(array);
-                array.setRequiresGradient(parameter.requiresGradient());
-            });
+            set(parameters, arrays, manager, type);
         }
+    }
+
+    /**
+     * Reads weights that another library published into a block.
+     *
+     * @param block an {@link Encoder} or {@link EncoderModel}, initialised
+     * @param manager owner of the arrays, whose device they are put on
+     * @param in a safetensors file
+     * @param type type in memory
+     * @param layout the library's names and shapes
+     * @return the names of the parameters that the file has not, which stay as they were
+     * @throws IOException if the stream is no safetensors file
+     * @throws IllegalArgumentException if a weight is missing, left over, or has a shape that the block has not
+     */
+    public static Set<String> load(
+            Block block, NDManager manager, InputStream in, DataType type, PublishedLayout layout) throws IOException {
+        Map<String, Parameter> parameters = of(block);
+        try (NDManager scope = manager.newSubManager()) {
+            Map<String, NDArray> arrays = layout.encoder(read(scope, in), block);
+            Set<String> missing = new TreeSet<>(parameters.keySet());
+            missing.removeAll(arrays.keySet());
+            parameters.keySet().removeAll(missing);
+            set(parameters, arrays, manager, type);
+            return missing;
+        }
+    }
+
+    private static Map<String, NDArray> read(NDManager scope, InputStream in) throws IOException {
+        Map<String, NDArray> arrays = new LinkedHashMap<>();
+        for (NDArray array : NDList.decode(scope, in)) {
+            arrays.put(array.getName(), array);
+        }
+        return arrays;
+    }
+
+    private static void set(
+            Map<String, Parameter> parameters, Map<String, NDArray> arrays, NDManager manager, DataType type) {
+        parameters.forEach((name, parameter) -> {
+            NDArray read = Objects.requireNonNull(arrays.get(name));
+            // always a copy: what was read lies in a Java buffer that is gone after this
+            NDArray array = read.getDataType() == type ? read.duplicate() : read.toType(type, false);
+            array.attach(manager);
+            parameter.close();
+            parameter.setShape(null);
+            parameter.setArray(array);
+            array.setRequiresGradient(parameter.requiresGradient());
+        });
     }
 
     private static void requireSame(Map<String, Parameter> parameters, Map<String, NDArray> arrays) {

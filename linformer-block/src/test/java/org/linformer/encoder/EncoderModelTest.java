@@ -26,6 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.linformer.attention.LinformerAttention;
 import org.linformer.attention.MultiHeadAttention.Heads;
@@ -71,7 +72,8 @@ class EncoderModelTest {
 
     private EncoderModel model(EncoderConfig config) {
         EncoderModel model = new EncoderModel(50, config, HEADS);
-        model.initialize(manager, DataType.FLOAT32, new Shape(2, 20));
+        model.initialize(
+                manager, DataType.FLOAT32, new Shape(2, config.attention().maxLength()));
         return model;
     }
 
@@ -161,6 +163,89 @@ class EncoderModelTest {
                         other, manager, new ByteArrayInputStream(Files.readAllBytes(file)), DataType.FLOAT32))
                 .withMessage("weights must have the names of the model, but miss [] and have"
                         + " [encoder.layer.1.attention.self.E, encoder.layer.2.attention.self.E]");
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource({"NONE, 288", "HEADWISE, 24", "KEY_VALUE, 12", "LAYERWISE, 1"})
+    void savesAsManyProjectionsAsThePaperCounts(Sharing sharing, int expected, @TempDir Path folder) throws Exception {
+        EncoderConfig config = new EncoderConfig(
+                12,
+                8,
+                EncoderConfig.Activation.GELU,
+                true,
+                true,
+                1e-6f,
+                0,
+                new LinformerAttention.Config(
+                        new Heads(24, 12, 2, false, 0, false),
+                        8,
+                        4,
+                        new Linear(sharing, Initialization.GAUSSIAN, false, false),
+                        false));
+        Path file = folder.resolve("model.safetensors");
+
+        Weights.save(model(config), file, DataType.FLOAT32);
+
+        long matrices = 0;
+        for (NDArray array : NDList.decode(manager, Files.newInputStream(file))) {
+            matrices += array.getName().matches(".*self\\.[EF]") ? array.size() / (4 * 8) : 0;
+        }
+        assertThat(matrices).isEqualTo(expected);
+    }
+
+    @Test
+    void predictsMaskedTokensEverywhereOrWhereItIsAsked() {
+        EncoderModel model = new EncoderModel(
+                50,
+                config(Sharing.KEY_VALUE, false),
+                List.of(new MaskedTokenHead.Config(), new EmbeddingHead.Config()));
+        model.initialize(manager, DataType.FLOAT32, new Shape(2, 20));
+        NDArray ids = ids(2, 17);
+        NDArray mask = manager.ones(new Shape(2, 17));
+        NDArray positions = manager.create(new long[] {3, 17 + 5});
+
+        NDArray everywhere = forward(model, ids, mask).get(0);
+        NDArray asked = forward(model, ids, mask, positions).get(0);
+
+        assertThat(everywhere.getShape()).isEqualTo(new Shape(2, 17, 50));
+        assertThat(asked.getShape()).isEqualTo(new Shape(2, 50));
+        assertThat(asked.get(1).toFloatArray())
+                .containsExactly(everywhere.get(1).get(5).toFloatArray(), within(1e-5f));
+    }
+
+    @Test
+    void learnsToPredictMaskedTokensAndMovesTheTokensItShares() {
+        EncoderModel model =
+                new EncoderModel(50, config(Sharing.KEY_VALUE, false), List.of(new MaskedTokenHead.Config()));
+        model.initialize(manager, DataType.FLOAT32, new Shape(2, 20));
+        NDArray tokens =
+                Weights.of(model).get("embeddings.word_embeddings.weight").getArray();
+        try (GradientCollector gradients = manager.getEngine().newGradientCollector()) {
+            NDArray logits = model.forward(new ParameterStore(manager, false), new NDList(ids(2, 17)), true)
+                    .singletonOrThrow();
+            gradients.backward(logits.logSoftmax(-1).get(":, :, 7").sum());
+        }
+
+        // the logit of each token has a gradient, also of those that the text does not have
+        assertThat(tokens.getGradient().abs().sum(new int[] {1}).gt(0).all().getBoolean())
+                .isTrue();
+        assertThat(Weights.of(model).keySet())
+                .filteredOn(name -> name.contains("word_embeddings"))
+                .hasSize(1);
+    }
+
+    @Test
+    void showsTheAttentionMapsOfItsLayers() {
+        EncoderModel model = model(config(Sharing.KEY_VALUE, true));
+
+        NDList maps = model.attentionMaps(new ParameterStore(manager, false), new NDList(ids(2, 17)));
+
+        assertThat(maps).hasSize(3).allSatisfy(map -> {
+            assertThat(map.getShape()).isEqualTo(new Shape(2, 3, 17, 5));
+            assertThat(map.sum(new int[] {3}).toFloatArray())
+                    .usingComparatorWithPrecision(1e-5f)
+                    .containsOnly(1f);
+        });
     }
 
     @Test
