@@ -188,15 +188,28 @@ public abstract class MultiHeadAttention extends AttentionBlock {
     protected abstract KeysAndValues keysAndValues(
             ParameterStore store, NDArray context, @Nullable NDArray mask, boolean training);
 
+    /**
+     * softmax(Q Kᵀ / √d) V, the heads put together and through W_o: fused where there is nothing to learn, and as it is
+     * written where there is.
+     */
     @Override
     protected final NDArray attend(ParameterStore store, Inputs inputs, boolean training) {
         NDArray query = query(store, inputs.x(), training); // (b, h, n, d)
         KeysAndValues slots = keysAndValues(store, inputs.context(), inputs.mask(), training);
-        NDArray map = map(query, slots); // (b, h, n, m)
-        if (training && heads.dropout() > 0) {
-            map = Dropout.dropout(map, heads.dropout(), true).singletonOrThrow(); // (b, h, n, m)
+        NDArray attended; // (b, h, n, d)
+        if (!training && TorchScript.isAvailable()) {
+            NDArray penalty = penalty(query, slots);
+            attended = penalty == null
+                    ? TorchScript.ATTENTION.apply(query, slots.key(), slots.value())
+                    : TorchScript.MASKED_ATTENTION.apply(query, slots.key(), slots.value(), penalty);
+        } else {
+            NDArray map = map(query, slots); // (b, h, n, m)
+            if (training && heads.dropout() > 0) {
+                map = Dropout.dropout(map, heads.dropout(), true).singletonOrThrow(); // (b, h, n, m)
+            }
+            attended = map.matMul(slots.value());
         }
-        return linear(store, merge(map.matMul(slots.value())), outputWeight, outputBias, training); // (b, n, dModel)
+        return linear(store, merge(attended), outputWeight, outputBias, training); // (b, n, dModel)
     }
 
     /**
@@ -220,17 +233,24 @@ public abstract class MultiHeadAttention extends AttentionBlock {
     private NDArray map(NDArray query, KeysAndValues slots) {
         NDArray scaledKey = slots.key().mul(1 / Math.sqrt(heads.headDim())); // (b, h, m, d)
         NDArray scores = query.matMul(scaledKey.swapAxes(2, 3)); // (b, h, n, m)
-        if (slots.mask() != null) {
-            NDArray penalty = slots.mask().sub(1).mul(PENALTY); // (b, m)
-            scores = scores.add(penalty.expandDims(1).expandDims(1)); // (b, h, n, m)
+        NDArray penalty = penalty(query, slots);
+        return (penalty == null ? scores : scores.add(penalty)).softmax(-1); // (b, h, n, m)
+    }
+
+    /** What is added to scores, so large that it leaves no attention: (b, 1, 1, m) or (.., n, m); null for nothing. */
+    private @Nullable NDArray penalty(NDArray query, KeysAndValues slots) {
+        NDArray mask = slots.mask();
+        NDArray penalty =
+                mask == null ? null : mask.sub(1).mul(PENALTY).expandDims(1).expandDims(1); // (b, 1, 1, m)
+        if (!heads.causal()) {
+            return penalty;
         }
-        if (heads.causal()) {
-            NDManager manager = scores.getManager();
-            NDArray position = manager.arange((int) scores.getShape().get(2)).expandDims(1); // (n, 1)
-            NDArray isLater = manager.arange((int) scores.getShape().get(3)).gt(position); // (n, m)
-            scores = scores.sub(isLater.toType(scores.getDataType(), false).mul(PENALTY)); // (b, h, n, m)
-        }
-        return scores.softmax(-1); // (b, h, n, m)
+        NDManager manager = query.getManager();
+        int n = (int) query.getShape().get(2);
+        int m = (int) slots.key().getShape().get(2);
+        NDArray isLater = manager.arange(m).gt(manager.arange(n).expandDims(1)); // (n, m)
+        NDArray ofLater = isLater.toType(query.getDataType(), false).mul(-PENALTY); // (n, m)
+        return penalty == null ? ofLater : penalty.add(ofLater); // (n, m) or (b, 1, n, m)
     }
 
     private static NDArray linear(

@@ -129,6 +129,40 @@ abstract class AttentionContract {
     }
 
     @Test
+    void answersInTrainingWhatItAnswersInInference() {
+        AttentionBlock block = block(DataType.FLOAT64);
+        NDArray x = random(DataType.FLOAT64, BATCH, 13);
+        NDArray mask = mask(13, 3, 9, 13);
+
+        NDArray y = block.forward(store(), new NDList(x, mask), true).singletonOrThrow();
+
+        assertClose("y", y, rows(forward(block, x, mask)), 1e-12);
+    }
+
+    @Test
+    void givesNoNanForARowWithoutATokenAndNothingToTheOthers() {
+        AttentionBlock block = block(DataType.FLOAT32);
+        NDArray x = random(DataType.FLOAT32, 2, 13);
+
+        NDArray y = forward(block, x, mask(13, 0, 13));
+
+        assertThat(y.isNaN().any().getBoolean()).isFalse();
+        assertClose("y", y.get("1:"), rows(forward(block, x.get("1:"))), 1e-6);
+    }
+
+    @Test
+    void computesInFloat16() {
+        AttentionBlock block = block(DataType.FLOAT16);
+        NDArray x = random(DataType.FLOAT16, BATCH, 13);
+        NDArray mask = mask(13, 3, 9, 13);
+
+        NDArray y = forward(block, x, mask);
+
+        assertThat(y.getDataType()).isEqualTo(DataType.FLOAT16);
+        assertTokensClose(y, naive(block, x, mask), mask, 1e-2);
+    }
+
+    @Test
     void ignoresWhatStandsInThePadding() {
         AttentionBlock block = block(DataType.FLOAT32);
         NDArray x = random(DataType.FLOAT32, BATCH, 13);

@@ -1,0 +1,129 @@
+package org.linformer.attention;
+
+import ai.djl.MalformedModelException;
+import ai.djl.Model;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.training.ParameterStore;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Operations of PyTorch that DJL's NDArray API lacks. Each is a TorchScript module of one line and no weights, as an archive
+ * (a zip of text) that is written here and loaded as any model is. For inference only.
+ */
+public final class TorchScript {
+
+    /** softmax(q kᵀ / √d) v for q (b, h, n, d) and k, v (b, h, m, d), without an n x m array in memory. */
+    public static final TorchScript ATTENTION =
+            new TorchScript("q: Tensor, k: Tensor, v: Tensor", "torch.scaled_dot_product_attention(q, k, v)");
+
+    /** The same with a mask that is added to the scores, of a shape that broadcasts to (b, h, n, m). */
+    public static final TorchScript MASKED_ATTENTION = new TorchScript(
+            "q: Tensor, k: Tensor, v: Tensor, mask: Tensor", "torch.scaled_dot_product_attention(q, k, v, mask)");
+
+    /** To bfloat16, which the NDArray API does not know: the result may only go through operations that keep the type. */
+    public static final TorchScript TO_BFLOAT16 = new TorchScript("x: Tensor", "torch.to(x, 15)");
+
+    /** From bfloat16. */
+    public static final TorchScript TO_FLOAT32 = new TorchScript("x: Tensor", "torch.to(x, 6)");
+
+    private static final String ENGINE = "PyTorch";
+
+    private final String code;
+    /** Held, as its finalizer would close it. */
+    private volatile @Nullable Model model;
+
+    private TorchScript(String arguments, String result) {
+        code = """
+                class Operation(Module):
+                  __parameters__ = []
+                  __buffers__ = []
+                  training : bool
+                  def forward(self: __torch__.Operation, %s) -> Tensor:
+                    return %s
+                """.formatted(arguments, result);
+    }
+
+    /**
+     * Returns whether the operations can be used.
+     *
+     * @return whether PyTorch is among the engines
+     */
+    public static boolean isAvailable() {
+        return Engine.hasEngine(ENGINE);
+    }
+
+    /**
+     * Runs the operation.
+     *
+     * @param inputs its arguments; the result belongs to the manager of the first
+     * @return the result
+     */
+    public NDArray apply(NDArray... inputs) {
+        NDList list = new NDList(inputs);
+        ParameterStore none = new ParameterStore(list.head().getManager(), false);
+        return model().getBlock().forward(none, list, false).singletonOrThrow();
+    }
+
+    private Model model() {
+        Model loaded = model;
+        if (loaded == null) {
+            synchronized (this) {
+                loaded = model;
+                if (loaded == null) {
+                    loaded = load();
+                    model = loaded;
+                }
+            }
+        }
+        return loaded;
+    }
+
+    private Model load() {
+        try {
+            Model loaded = Model.newInstance("operation", ENGINE);
+            loaded.load(new ByteArrayInputStream(archive(code)));
+            return loaded;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (MalformedModelException e) {
+            throw new IllegalStateException("PyTorch must read this TorchScript, but does not: " + code, e);
+        }
+    }
+
+    /** Code, and an object of the class as Python's pickle writes it: {@code Operation(training=False)}. */
+    private static byte[] archive(String code) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+            put(zip, "data.pkl", "\u0080\u0002c__torch__\nOperation\n)\u0081}(X\u0008\0\0\0training\u0089ub.");
+            put(zip, "code/__torch__.py", code);
+            put(zip, "constants.pkl", "\u0080\u0002).");
+            put(zip, "version", "10\n");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+
+    private static void put(ZipOutputStream zip, String name, String text) throws IOException {
+        byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
+        CRC32 crc = new CRC32();
+        crc.update(bytes);
+        ZipEntry entry = new ZipEntry("operation/" + name);
+        entry.setMethod(ZipEntry.STORED);
+        entry.setSize(bytes.length);
+        entry.setCrc(crc.getValue());
+        zip.putNextEntry(entry);
+        zip.write(bytes);
+        zip.closeEntry();
+    }
+}
