@@ -122,6 +122,7 @@ public final class LinformerAttention extends MultiHeadAttention {
     private final int slots;
     private final boolean exactWhenShort;
     private final int numHeads;
+    private final boolean projectionBias;
     private final Projector projectorE;
     private final Projector projectorF;
 
@@ -132,6 +133,7 @@ public final class LinformerAttention extends MultiHeadAttention {
         slots = projection.slots(config.maxLength(), k);
         exactWhenShort = config.exactWhenShort();
         numHeads = config.heads().numHeads();
+        projectionBias = config.heads().projectionBias();
         // the order of these calls is the checkpoint format; a shared projection belongs to the first layer
         projectorE = shared == null ? projector("self.E", config, k) : shared.projectorE;
         boolean isOne = projection.sharing() == Projection.Sharing.KEY_VALUE
@@ -156,14 +158,14 @@ public final class LinformerAttention extends MultiHeadAttention {
         NDArray value; // (b, h, k, d)
         if (projection.commutesWithHeads()) {
             NDArray tokens = masked(context, mask, 2); // (b, n, dModel)
-            NDArray ones = mask == null
-                    ? context.getManager().ones(new Shape(context.getShape().get(1), 1), context.getDataType())
-                    : mask.expandDims(2); // (b, n, 1) or (n, 1)
+            NDArray ones = projectionBias ? ones(context, mask) : null; // (b, n, 1) or (n, 1)
             NDArray keySums = project(store, projectorE, tokens, isShort, training); // (b, k, dModel)
-            NDArray keyWeights = project(store, projectorE, ones, isShort, training); // (b, k, 1) or (k, 1)
+            NDArray keyWeights =
+                    ones == null ? null : project(store, projectorE, ones, isShort, training); // (.., k, 1)
             boolean isOne = projectorE.equals(projectorF);
             NDArray valueSums = isOne ? keySums : project(store, projectorF, tokens, isShort, training);
-            NDArray valueWeights = isOne ? keyWeights : project(store, projectorF, ones, isShort, training);
+            NDArray valueWeights =
+                    isOne || ones == null ? keyWeights : project(store, projectorF, ones, isShort, training);
             key = keyOfSums(store, keySums, keyWeights, training);
             value = valueOfSums(store, valueSums, valueWeights, training);
         } else {
@@ -204,6 +206,13 @@ public final class LinformerAttention extends MultiHeadAttention {
         return isShort == null ? sums : choose(isShort, rows, sums);
     }
 
+    /** A column that is 1 at the tokens, in the type of the context. */
+    private static NDArray ones(NDArray context, @Nullable NDArray mask) {
+        return mask == null
+                ? typed(context.getManager().ones(new Shape(context.getShape().get(1), 1)), context)
+                : mask.expandDims(2);
+    }
+
     /** Rows of padding become zero. */
     private static NDArray masked(NDArray rows, @Nullable NDArray mask, int... newAxes) {
         if (mask == null) {
@@ -218,13 +227,13 @@ public final class LinformerAttention extends MultiHeadAttention {
 
     /** 1 for each row of the batch whose tokens all lie in its first k positions: (b, n) to (b). */
     private NDArray isShort(NDArray mask) {
-        return mask.get(new NDIndex(":, {}:", slots)).sum(new int[] {1}).eq(0).toType(mask.getDataType(), false);
+        return typed(mask.get(new NDIndex(":, {}:", slots)).sum(new int[] {1}).eq(0), mask);
     }
 
     /** All slots of a long text, the tokens of a short one: (b, k). */
     private NDArray slotMask(NDArray mask, NDArray isShort) {
         NDArray tokens = mask.get(new NDIndex(":, :{}", slots)); // (b, k)
-        return choose(isShort, tokens, tokens.onesLike());
+        return tokens.sub(1).mul(isShort.expandDims(1)).add(1);
     }
 
     private static NDArray choose(NDArray isShort, NDArray ifShort, NDArray otherwise) {

@@ -145,11 +145,11 @@ public abstract class MultiHeadAttention extends AttentionBlock {
      *
      * @param store the parameters
      * @param sums E K, (b, k, dModel)
-     * @param weights E 1, (b, k, 1) or (k, 1): the weight that each row sums up
+     * @param weights E 1, (b, k, 1) or (k, 1): the weight that each row sums up; null if there is no bias
      * @param training whether gradients are kept
      * @return (b, h, k, d)
      */
-    protected final NDArray keyOfSums(ParameterStore store, NDArray sums, NDArray weights, boolean training) {
+    protected final NDArray keyOfSums(ParameterStore store, NDArray sums, @Nullable NDArray weights, boolean training) {
         return split(linearOfSums(store, sums, weights, keyWeight, keyBias, training));
     }
 
@@ -158,11 +158,12 @@ public abstract class MultiHeadAttention extends AttentionBlock {
      *
      * @param store the parameters
      * @param sums F V, (b, k, dModel)
-     * @param weights F 1, (b, k, 1) or (k, 1)
+     * @param weights F 1, (b, k, 1) or (k, 1); null if there is no bias
      * @param training whether gradients are kept
      * @return (b, h, k, d)
      */
-    protected final NDArray valueOfSums(ParameterStore store, NDArray sums, NDArray weights, boolean training) {
+    protected final NDArray valueOfSums(
+            ParameterStore store, NDArray sums, @Nullable NDArray weights, boolean training) {
         return split(linearOfSums(store, sums, weights, valueWeight, valueBias, training));
     }
 
@@ -234,7 +235,7 @@ public abstract class MultiHeadAttention extends AttentionBlock {
         NDArray scaledKey = slots.key().mul(1 / Math.sqrt(heads.headDim())); // (b, h, m, d)
         NDArray scores = query.matMul(scaledKey.swapAxes(2, 3)); // (b, h, n, m)
         NDArray penalty = penalty(query, slots);
-        return (penalty == null ? scores : scores.add(penalty)).softmax(-1); // (b, h, n, m)
+        return float32(penalty == null ? scores : scores.add(penalty)).softmax(-1); // (b, h, n, m)
     }
 
     /** What is added to scores, so large that it leaves no attention: (b, 1, 1, m) or (.., n, m); null for nothing. */
@@ -249,7 +250,7 @@ public abstract class MultiHeadAttention extends AttentionBlock {
         int n = (int) query.getShape().get(2);
         int m = (int) slots.key().getShape().get(2);
         NDArray isLater = manager.arange(m).gt(manager.arange(n).expandDims(1)); // (n, m)
-        NDArray ofLater = isLater.toType(query.getDataType(), false).mul(-PENALTY); // (n, m)
+        NDArray ofLater = typed(isLater, query).mul(-PENALTY); // (n, m)
         return penalty == null ? ofLater : penalty.add(ofLater); // (n, m) or (b, 1, n, m)
     }
 
@@ -263,12 +264,14 @@ public abstract class MultiHeadAttention extends AttentionBlock {
     private static NDArray linearOfSums(
             ParameterStore store,
             NDArray sums,
-            NDArray weights,
+            @Nullable NDArray weights,
             Parameter weight,
             @Nullable Parameter bias,
             boolean training) {
         NDArray y = linear(store, sums, weight, null, training); // (b, k, h * d)
-        return bias == null ? y : y.add(weights.mul(store.getValue(bias, sums.getDevice(), training))); // (b, k, h * d)
+        return bias == null || weights == null
+                ? y
+                : y.add(weights.mul(store.getValue(bias, sums.getDevice(), training))); // (b, k, h * d)
     }
 
     /** (b, m, h * d) to (b, h, m, d). */

@@ -343,6 +343,6 @@ public sealed interface Projection {
         }
         NDManager manager = rows.getManager();
         Shape missing = shape.slice(0, axis).add(length - n).addAll(shape.slice(axis + 1));
-        return rows.concat(manager.zeros(missing, rows.getDataType()), axis);
+        return rows.concat(AttentionBlock.typed(manager.zeros(missing), rows), axis);
     }
 }

@@ -1,16 +1,24 @@
 package org.linformer.attention;
 
+import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -63,6 +71,30 @@ public final class TorchScript {
     }
 
     /**
+     * Returns whether bfloat16 is faster than float32 on a device.
+     *
+     * @param device where it would be computed
+     * @return true on CUDA, and on a processor that lists instructions for it ({@code avx512_bf16}, {@code amx_bf16}, on
+     *     ARM {@code bf16}); false where the operating system does not tell
+     */
+    public static boolean isBfloat16Fast(Device device) {
+        if (!isAvailable()) {
+            return false;
+        }
+        if (device.isGpu()) {
+            return true;
+        }
+        try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+            return lines.filter(line -> line.startsWith("flags") || line.startsWith("Features"))
+                    .findFirst()
+                    .map(line -> line.matches(".*\\b(avx512_bf16|amx_bf16|bf16)\\b.*"))
+                    .orElse(false);
+        } catch (IOException | UncheckedIOException e) {
+            return false;
+        }
+    }
+
+    /**
      * Runs the operation.
      *
      * @param inputs its arguments; the result belongs to the manager of the first
@@ -72,6 +104,28 @@ public final class TorchScript {
         NDList list = new NDList(inputs);
         ParameterStore none = new ParameterStore(list.head().getManager(), false);
         return model().getBlock().forward(none, list, false).singletonOrThrow();
+    }
+
+    /**
+     * Turns a block's own parameters into bfloat16; half of the memory is free after it.
+     *
+     * @param block the block, initialised
+     * @throws IllegalStateException if PyTorch is not the engine, or the parameters are not float32
+     */
+    public static void toBfloat16(Block block) {
+        for (Parameter parameter : block.getDirectParameters().values()) {
+            NDArray array = parameter.getArray();
+            if (!isAvailable() || array.getDataType() != DataType.FLOAT32) {
+                throw new IllegalStateException("%s must be float32 and on PyTorch to become bfloat16, but is %s"
+                        .formatted(parameter.getName(), array));
+            }
+            // a view, as a name with a dot is a dictionary to DJL's TorchScript
+            NDArray half = TO_BFLOAT16.apply(array.get(array.getManager(), new NDIndex("...")));
+            parameter.close();
+            parameter.setShape(null);
+            parameter.setArray(half);
+            parameter.freeze(true);
+        }
     }
 
     private Model model() {

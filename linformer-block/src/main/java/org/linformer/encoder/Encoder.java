@@ -82,6 +82,16 @@ public final class Encoder extends AbstractBlock {
         }
     }
 
+    /**
+     * Computes the layers in bfloat16 from now on, the residuals and normalisations in float32: see
+     * {@link AttentionBlock#toBfloat16}.
+     *
+     * @throws IllegalStateException if PyTorch is not the engine, or the parameters are not float32
+     */
+    public void toBfloat16() {
+        layers.forEach(EncoderLayer::toBfloat16);
+    }
+
     private static NDList with(NDArray x, NDList inputs) {
         return inputs.size() > 1 ? new NDList(x, inputs.get(1)) : new NDList(x);
     }

@@ -15,6 +15,7 @@ import ai.djl.util.PairList;
 import org.jspecify.annotations.Nullable;
 import org.linformer.attention.AttentionBlock;
 import org.linformer.attention.MultiHeadAttention;
+import org.linformer.attention.TorchScript;
 
 /**
  * One layer of the encoder: attention and a feed-forward network, each with a residual and a layer normalisation; x (b, n,
@@ -30,6 +31,7 @@ final class EncoderLayer extends AbstractBlock {
     private final Linear widen;
     private final Linear narrow;
     private final LayerNorm outputNorm;
+    private boolean isBfloat16;
 
     EncoderLayer(EncoderConfig config, AttentionBlock attention) {
         super(VERSION);
@@ -68,6 +70,14 @@ final class EncoderLayer extends AbstractBlock {
         }
     }
 
+    /** Computes in bfloat16 from now on, but for the residuals and the normalisations. */
+    void toBfloat16() {
+        attention.toBfloat16();
+        TorchScript.toBfloat16(widen);
+        TorchScript.toBfloat16(narrow);
+        isBfloat16 = true;
+    }
+
     private NDArray attend(ParameterStore store, NDArray x, NDList inputs, boolean training) {
         NDList withMask = inputs.size() > 1 ? new NDList(x, inputs.get(1)) : new NDList(x);
         return dropout(attention.forward(store, withMask, training).singletonOrThrow(), training); // (b, n, dModel)
@@ -85,12 +95,13 @@ final class EncoderLayer extends AbstractBlock {
     }
 
     private NDArray feedForward(ParameterStore store, NDArray x, boolean training) {
-        NDArray wide = widen.forward(store, new NDList(x), training).singletonOrThrow(); // (b, n, ffDim)
+        NDArray typed = isBfloat16 ? TorchScript.TO_BFLOAT16.apply(x) : x; // (b, n, dModel)
+        NDArray wide = widen.forward(store, new NDList(typed), training).singletonOrThrow(); // (b, n, ffDim)
         NDArray active = config.activation() == EncoderConfig.Activation.GELU
                 ? Activation.gelu(wide)
                 : Activation.relu(wide); // (b, n, ffDim)
         NDArray y = narrow.forward(store, new NDList(active), training).singletonOrThrow(); // (b, n, dModel)
-        return dropout(y, training);
+        return dropout(isBfloat16 ? TorchScript.TO_FLOAT32.apply(y) : y, training);
     }
 
     private static NDArray norm(ParameterStore store, LayerNorm norm, NDArray x, boolean training) {

@@ -81,6 +81,15 @@ public final class EncoderModel extends AbstractBlock {
         }
     }
 
+    /**
+     * Computes the encoder's layers in bfloat16 from now on: see {@link Encoder#toBfloat16}.
+     *
+     * @throws IllegalStateException if PyTorch is not the engine, or the parameters are not float32
+     */
+    public void toBfloat16() {
+        encoder.toBfloat16();
+    }
+
     private NDArray embed(ParameterStore store, NDList inputs, boolean training) {
         return embeddings.forward(store, new NDList(inputs.head()), training).singletonOrThrow(); // (b, n, dModel)
     }

@@ -59,10 +59,17 @@ public final class Weights {
      * @param file where to; a file that stands there is replaced once the new one is whole
      * @param type type on disk: float32, or float16 for half the size
      * @throws IOException if the file cannot be written
+     * @throws IllegalStateException if the block computes in bfloat16
      */
     public static void save(Block block, Path file, DataType type) throws IOException {
         Path unfinished = file.resolveSibling(file.getFileName() + ".tmp");
         Map<String, Parameter> parameters = of(block);
+        parameters.forEach((name, parameter) -> {
+            if (parameter.getArray().getDataType() == DataType.UNKNOWN) {
+                throw new IllegalStateException(
+                        "%s must be of a type that DJL can write, but is bfloat16".formatted(name));
+            }
+        });
         try (NDManager scope = parameters
                         .values()
                         .iterator()

@@ -2,6 +2,7 @@ package org.linformer.attention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
@@ -160,6 +161,28 @@ abstract class AttentionContract {
 
         assertThat(y.getDataType()).isEqualTo(DataType.FLOAT16);
         assertTokensClose(y, naive(block, x, mask), mask, 1e-2);
+    }
+
+    @Test
+    void computesInBfloat16() {
+        AttentionBlock block = block(DataType.FLOAT32);
+        NDArray x = random(DataType.FLOAT32, BATCH, 13);
+        NDArray context = random(DataType.FLOAT32, BATCH, 11);
+        NDArray mask = mask(13, 3, 9, 13);
+        NDArray maskOfContext = mask(11, 2, 11, 7);
+        double[][][] expected = naive(block, x, mask);
+        double[][][] expectedWithoutMask = naive(block, x, null);
+        double[][][] expectedOfContext = naive(weights(block), x, context, maskOfContext);
+
+        block.toBfloat16();
+
+        assertTokensClose(forward(block, x, mask), expected, mask, 2e-2);
+        assertClose("y", forward(block, x), expectedWithoutMask, 2e-2);
+        assertClose("y", forward(block, x, context, maskOfContext), expectedOfContext, 2e-2);
+        assertThat(forward(block, x).getDataType()).isEqualTo(DataType.FLOAT32);
+        assertThatIllegalStateException()
+                .isThrownBy(() -> block.forward(store(), new NDList(x), true))
+                .withMessage("a block must be float32 to be trained, but is bfloat16");
     }
 
     @Test

@@ -2,6 +2,7 @@ package org.linformer.encoder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Model;
@@ -232,6 +233,28 @@ class EncoderModelTest {
         assertThat(Weights.of(model).keySet())
                 .filteredOn(name -> name.contains("word_embeddings"))
                 .hasSize(1);
+    }
+
+    @Test
+    void computesItsLayersInBfloat16(@TempDir Path folder) {
+        EncoderModel model = model(config(Sharing.LAYERWISE, true));
+        NDArray ids = ids(2, 17);
+        NDArray mask = manager.ones(new Shape(2, 17));
+        float[] expected = forward(model, ids, mask).get(1).toFloatArray();
+
+        model.toBfloat16();
+
+        NDArray embedding = forward(model, ids, mask).get(1);
+        assertThat(embedding.toFloatArray())
+                .containsExactly(expected, within(1e-2f))
+                .isNotEqualTo(expected);
+        assertThat(model.attentionMaps(new ParameterStore(manager, false), new NDList(ids, mask)))
+                .allSatisfy(map -> assertThat(map.isNaN().any().getBoolean()).isFalse());
+        assertThatIllegalStateException()
+                .isThrownBy(() -> Weights.save(model, folder.resolve("model.safetensors"), DataType.FLOAT16))
+                .withMessage("encoder.layer.0.attention.self.query.weight must be of a type that DJL can write, but is"
+                        + " bfloat16");
+        assertThat(folder).isEmptyDirectory();
     }
 
     @Test
