@@ -44,6 +44,9 @@ public final class TorchScript {
     /** From bfloat16. */
     public static final TorchScript TO_FLOAT32 = new TorchScript("x: Tensor", "torch.to(x, 6)");
 
+    /** The singular values of a matrix, or of each of a batch, largest first: (.., r, c) to (.., min(r, c)). */
+    public static final TorchScript SINGULAR_VALUES = new TorchScript("x: Tensor", "torch.linalg_svdvals(x)");
+
     private static final String ENGINE = "PyTorch";
 
     private final String code;

@@ -41,6 +41,15 @@ public final class TextTokenizer implements AutoCloseable {
     }
 
     /**
+     * Returns the longest text.
+     *
+     * @return its length in tokens, special tokens counted
+     */
+    public int maxTokens() {
+        return maxTokens;
+    }
+
+    /**
      * Tokenizes a text.
      *
      * @param text the text

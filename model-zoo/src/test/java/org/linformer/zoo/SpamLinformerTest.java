@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.linformer.attention.TorchScript;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.data.Example;
 import org.linformer.zoo.data.SpamAssassin;
@@ -100,6 +101,43 @@ class SpamLinformerTest {
                 Predictor<String, Classifications> predictor = model.newPredictor()) {
             assertThat(predictor.predict(tooLong).getClassNames()).containsExactly("ham", "spam");
         }
+    }
+
+    @Test
+    void givesAlmostTheSameVectorInBfloat16WhereTheProcessorHasIt() throws Exception {
+        try (ZooModel<String, float[]> single = criteria(float[].class).build().loadModel();
+                ZooModel<String, float[]> half = criteria(float[].class)
+                        .optArgument("precision", "bfloat16")
+                        .build()
+                        .loadModel();
+                Predictor<String, float[]> expected = single.newPredictor();
+                Predictor<String, float[]> actual = half.newPredictor()) {
+            boolean isFast = TorchScript.isBfloat16Fast(half.getNDManager().getDevice());
+
+            assertThat(single.getProperty("precision")).isEqualTo("float32");
+            assertThat(half.getProperty("precision")).isEqualTo(isFast ? "bfloat16" : "float32");
+            for (String text : List.of(SPAM, HAM, HAM.repeat(10))) {
+                assertThat(cosine(actual.predict(text), expected.predict(text))).isGreaterThan(0.999);
+            }
+        }
+    }
+
+    private static double cosine(float[] a, float[] b) {
+        double product = 0;
+        for (int i = 0; i < a.length; i++) {
+            product += a[i] * b[i];
+        }
+        return product;
+    }
+
+    @Test
+    void refusesAPrecisionThatItDoesNotKnow() {
+        assertThatExceptionOfType(IllegalArgumentException.class)
+                .isThrownBy(() -> criteria(float[].class)
+                        .optArgument("precision", "int8")
+                        .build()
+                        .loadModel())
+                .withMessage("precision must be one of [float32, bfloat16], but is int8");
     }
 
     @Test

@@ -4,6 +4,7 @@ import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotEmpty;
 import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Pattern;
 import java.time.Duration;
 import java.util.List;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -14,6 +15,7 @@ import org.springframework.validation.annotation.Validated;
  * The settings {@code serving.*}; their defaults stand in {@code application.yaml}.
  *
  * @param models the models that are served: names of the zoo, or folders (a value with a slash). The first is the default
+ * @param precision in what the models compute: {@code float32}, or {@code bfloat16} where the device is faster with it
  * @param workers threads that run models
  * @param threadsPerWorker threads that one operation uses; workers times this should be at most the cores. 0 divides the
  *     cores among the workers
@@ -28,6 +30,10 @@ import org.springframework.validation.annotation.Validated;
 @ConfigurationProperties("serving")
 public record ServingProperties(
         @NotEmpty List<String> models,
+
+        @Pattern(regexp = "float32|bfloat16", message = "must be float32 or bfloat16")
+        String precision,
+
         @Min(1) int workers,
         @Min(0) int threadsPerWorker,
         @Min(1) int maxTexts,

@@ -226,6 +226,7 @@ class ServingApplicationTests {
         assertThat(model.at("/labels/1").asString()).isEqualTo("spam");
         assertThat(model.at("/dimension").asInt()).isEqualTo(128);
         assertThat(model.at("/max_tokens").asInt()).isEqualTo(4096);
+        assertThat(model.at("/precision").asString()).isEqualTo("float32");
     }
 
     @Test

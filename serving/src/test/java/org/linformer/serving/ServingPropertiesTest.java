@@ -25,6 +25,7 @@ class ServingPropertiesTest {
         "max-batch-tokens, many, max-batch-tokens",
         "request-timeout, 0s, requestTimeoutPositive",
         "models, '', models",
+        "precision, int8, must be float32 or bfloat16",
     })
     void stopsTheStartWithTheNameOfAWrongValue(String name, String value, String named) {
         runner.withPropertyValues("serving.%s=%s".formatted(name, value))

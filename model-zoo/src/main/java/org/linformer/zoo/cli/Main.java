@@ -1,5 +1,6 @@
 package org.linformer.zoo.cli;
 
+import ai.djl.Device;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -12,6 +13,8 @@ import org.linformer.json.StrictJson;
 import org.linformer.zoo.GlibcAllocator;
 import org.linformer.zoo.data.Example;
 import org.linformer.zoo.data.SpamAssassin;
+import org.linformer.zoo.spectrum.AttentionSpectrum;
+import org.linformer.zoo.spectrum.SpectrumFiles;
 import org.linformer.zoo.train.Evaluator;
 import org.linformer.zoo.train.LabelledText;
 import org.linformer.zoo.train.Training;
@@ -131,14 +134,110 @@ public final class Main {
             @Parameters(paramLabel = "TEXTS", description = "A file of JSON lines: id, text, label.") Path texts,
             @Option(names = "--max-tokens", description = "Cut each text after so many tokens.") Integer maxTokens)
             throws Exception {
-        String url = model.contains("/")
-                ? "linformer://"
-                        + Path.of(model).toAbsolutePath().normalize().toUri().getPath()
-                : "linformer://" + model;
-        try (Evaluator evaluator = new Evaluator(url)) {
+        try (Evaluator evaluator = new Evaluator(url(model))) {
             List<LabelledText> labelled = evaluator.tokenize(Example.read(texts));
             int limit = maxTokens == null ? Integer.MAX_VALUE : maxTokens;
             System.out.println(StrictJson.write(evaluator.evaluate(labelled, limit)));
         }
+    }
+
+    /**
+     * Draws the singular values of a model's attention maps.
+     *
+     * @param model its name in the zoo, or its folder
+     * @param texts texts
+     * @param out folder of the plots
+     * @param tokens length of each text
+     * @param maxTexts number of texts
+     * @param index the singular value up to which the heat map sums, or null for a quarter of them
+     * @throws Exception if a file cannot be read or written, or the engine fails
+     */
+    @Command(
+            name = "spectrum",
+            description = "Draws the singular values of a model's attention maps, as the paper's Figure 1.")
+    void spectrum(
+            @Parameters(paramLabel = "MODEL", description = "A model of the zoo, or a model's folder.") String model,
+            @Parameters(paramLabel = "TEXTS", description = "A file of JSON lines: id, text, label.") Path texts,
+            @Option(names = "--out", required = true, description = "Folder of the plots and numbers.") Path out,
+            @Option(
+                            names = "--tokens",
+                            defaultValue = "512",
+                            description = "Length of each text: longer ones are cut, shorter ones left out."
+                                    + " Default: ${DEFAULT-VALUE}.")
+                    int tokens,
+            @Option(
+                            names = "--max-texts",
+                            defaultValue = "100",
+                            description = "How many texts are used. Default: ${DEFAULT-VALUE}.")
+                    int maxTexts,
+            @Option(
+                            names = "--index",
+                            description = "The heat map sums up to this singular value. Default: a quarter of them.")
+                    Integer index)
+            throws Exception {
+        List<String> all = Example.read(texts).stream().map(Example::text).toList();
+        AttentionSpectrum spectrum = AttentionSpectrum.of(url(model), all, tokens, maxTexts);
+        int upTo = index == null ? Math.max(1, spectrum.meanOfLayer(0).length / 4) : index;
+        SpectrumFiles.write(spectrum, model, upTo, out);
+        System.out.printf("%d texts of %d tokens%n", spectrum.texts(), spectrum.tokens());
+        for (int layer = 0; layer < spectrum.cumulative().size(); layer++) {
+            System.out.printf(
+                    "layer %d: the first %d of %d singular values have %.1f%% of their sum%n",
+                    layer + 1, upTo, spectrum.meanOfLayer(layer).length, 100 * spectrum.meanOfLayer(layer)[upTo - 1]);
+        }
+    }
+
+    /**
+     * Measures the speed of an encoder by length.
+     *
+     * @param device where it runs
+     * @param precision of the layers
+     * @param layers number of layers
+     * @param width of the model
+     * @param batch texts at once
+     * @param lengths lengths of the texts
+     * @param k projected lengths
+     * @param longestFull the longest text that goes through full attention too
+     */
+    @Command(
+            name = "speed",
+            description = "Times encoders with random weights by length and k, as the paper's Table 3: on a GPU, too.")
+    void speed(
+            @Option(names = "--device", defaultValue = "cpu", description = "cpu, gpu or gpu1. Default: cpu.")
+                    String device,
+            @Option(
+                            names = "--precision",
+                            defaultValue = "FLOAT32",
+                            description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+                    SpeedTable.Precision precision,
+            @Option(names = "--layers", defaultValue = "12", description = "Default: ${DEFAULT-VALUE}.") int layers,
+            @Option(names = "--width", defaultValue = "768", description = "Default: ${DEFAULT-VALUE}.") int width,
+            @Option(names = "--batch", defaultValue = "1", description = "Default: ${DEFAULT-VALUE}.") int batch,
+            @Option(
+                            names = "--lengths",
+                            split = ",",
+                            defaultValue = "512,1024,2048,4096,8192",
+                            description = "Default: ${DEFAULT-VALUE}.")
+                    List<Integer> lengths,
+            @Option(
+                            names = "--k",
+                            split = ",",
+                            defaultValue = "128,256,512,1024,2048",
+                            description = "Default: ${DEFAULT-VALUE}.")
+                    List<Integer> k,
+            @Option(
+                            names = "--longest-full",
+                            defaultValue = "8192",
+                            description = "Longer texts do not go through full attention. Default: ${DEFAULT-VALUE}.")
+                    int longestFull) {
+        new SpeedTable(Device.fromName(device), precision, layers, width, batch)
+                .print(lengths, k, longestFull, System.out);
+    }
+
+    private static String url(String model) {
+        return model.contains("/")
+                ? "linformer://"
+                        + Path.of(model).toAbsolutePath().normalize().toUri().getPath()
+                : "linformer://" + model;
     }
 }

@@ -25,7 +25,7 @@ final class LoadedModel implements AutoCloseable {
     private final TextTokenizer tokenizer;
 
     /** Loads a model of the zoo, or of a folder if the place has a slash. */
-    LoadedModel(String place) throws IOException, ModelNotFoundException, MalformedModelException {
+    LoadedModel(String place, String precision) throws IOException, ModelNotFoundException, MalformedModelException {
         String url = place.contains("/")
                 ? "linformer://"
                         + Path.of(place).toAbsolutePath().normalize().toUri().getPath()
@@ -34,6 +34,7 @@ final class LoadedModel implements AutoCloseable {
                 .setTypes(NDList.class, NDList.class)
                 .optModelUrls(url)
                 .optTranslator(new NoopTranslator())
+                .optArgument("precision", precision)
                 .build()
                 .loadModel();
         config = ModelConfig.of(model);
@@ -42,6 +43,11 @@ final class LoadedModel implements AutoCloseable {
 
     ModelConfig config() {
         return config;
+    }
+
+    /** In what the model computes, which may be less than was asked for. */
+    String precision() {
+        return model.getProperty("precision");
     }
 
     TextTokenizer tokenizer() {

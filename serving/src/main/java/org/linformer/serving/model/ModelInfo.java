@@ -11,10 +11,12 @@ import java.util.List;
  * @param labels its labels, none if it does not classify
  * @param dimension length of its vectors, 0 if it does not embed
  * @param maxTokens its longest text, in tokens, special tokens counted
+ * @param precision in what it computes: float32 or bfloat16
  */
 public record ModelInfo(
         String name,
         String version,
         List<String> labels,
         int dimension,
-        @JsonProperty("max_tokens") int maxTokens) {}
+        @JsonProperty("max_tokens") int maxTokens,
+        String precision) {}

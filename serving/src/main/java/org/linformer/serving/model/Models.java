@@ -45,7 +45,7 @@ public final class Models implements AutoCloseable {
         System.setProperty("ai.djl.pytorch.num_threads", String.valueOf(properties.intraOpThreads()));
         Engine engine = Engine.getInstance();
         for (String place : properties.models()) {
-            LoadedModel model = new LoadedModel(place);
+            LoadedModel model = new LoadedModel(place, properties.precision());
             requireFits(model.config(), properties);
             models.put(model.config().name(), model);
         }
@@ -83,13 +83,13 @@ public final class Models implements AutoCloseable {
      */
     public List<ModelInfo> list() {
         return models.values().stream()
-                .map(LoadedModel::config)
-                .map(config -> new ModelInfo(
-                        config.name(),
-                        config.version(),
-                        config.labels(),
-                        config.embeds() ? config.dimension() : 0,
-                        config.maxTokens()))
+                .map(model -> new ModelInfo(
+                        model.config().name(),
+                        model.config().version(),
+                        model.config().labels(),
+                        model.config().embeds() ? model.config().dimension() : 0,
+                        model.config().maxTokens(),
+                        model.precision()))
                 .toList();
     }
 

@@ -25,7 +25,7 @@ class InferenceTest {
 
     @BeforeAll
     static void loadModel() throws Exception {
-        model = new LoadedModel("spam-linformer");
+        model = new LoadedModel("spam-linformer", "float32");
     }
 
     @AfterAll
@@ -35,7 +35,16 @@ class InferenceTest {
 
     private static Inference inference(int maxQueuedTokens, Duration timeout) {
         ServingProperties properties = new ServingProperties(
-                List.of("spam-linformer"), 1, 1, 64, 1_000, DataSize.ofMegabytes(1), 4096, maxQueuedTokens, timeout);
+                List.of("spam-linformer"),
+                "float32",
+                1,
+                1,
+                64,
+                1_000,
+                DataSize.ofMegabytes(1),
+                4096,
+                maxQueuedTokens,
+                timeout);
         return new Inference(properties, new SimpleMeterRegistry());
     }
 

@@ -1,0 +1,74 @@
+package org.linformer.zoo.spectrum;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AttentionSpectrumTest {
+
+    private static final String URL = "linformer://spam-linformer";
+    private static final List<String> TEXTS = List.of(
+            "The patch that you sent yesterday fails to apply on the current tree. ".repeat(20),
+            "short",
+            "You have been selected to receive a free cash prize, so click here and order now. ".repeat(20));
+
+    @Test
+    void sumsTheSingularValuesOfAllLayersAndHeads() throws Exception {
+        AttentionSpectrum spectrum = AttentionSpectrum.of(URL, TEXTS, 200, 10);
+
+        assertThat(spectrum.texts()).isEqualTo(2);
+        assertThat(spectrum.cumulative())
+                .hasSize(2)
+                .allSatisfy(layer -> assertThat(layer).hasSize(4));
+        // more tokens than k = 128 slots: the map has 128 singular values
+        List<Double> share = spectrum.cumulative().get(1).get(3);
+        assertThat(share).hasSize(128).isSorted();
+        assertThat(share.get(0)).isGreaterThan(1.0 / 128);
+        assertThat(share.get(127)).isEqualTo(1, within(1e-5));
+    }
+
+    @Test
+    void hasAsManySingularValuesAsTokensWhereAttentionIsExact() throws Exception {
+        AttentionSpectrum spectrum = AttentionSpectrum.of(URL, TEXTS, 100, 1);
+
+        assertThat(spectrum.texts()).isEqualTo(1);
+        assertThat(spectrum.meanOfLayer(0)).hasSize(100);
+    }
+
+    @Test
+    void writesCurvesHeatMapAndNumbers(@TempDir Path folder) throws Exception {
+        AttentionSpectrum spectrum = AttentionSpectrum.of(URL, TEXTS, 100, 1);
+
+        SpectrumFiles.write(spectrum, "spam-linformer", 25, folder.resolve("plots"));
+
+        for (String name : List.of("spectrum", "heatmap")) {
+            Path plots = folder.resolve("plots");
+            assertThat(ImageIO.read(plots.resolve(name + ".png").toFile()).getWidth())
+                    .isEqualTo(800);
+            assertThat(Files.readString(plots.resolve(name + ".svg"))).contains("<svg");
+        }
+        assertThat(folder.resolve("plots/spectrum.json")).content().contains("\"tokens\": 100");
+    }
+
+    @Test
+    void refusesWhatItCannotMeasure(@TempDir Path folder) throws Exception {
+        AttentionSpectrum spectrum = AttentionSpectrum.of(URL, TEXTS, 100, 1);
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> AttentionSpectrum.of(URL, TEXTS, 4097, 1))
+                .withMessage("tokens must be in [2, 4096], but is 4097");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> AttentionSpectrum.of(URL, List.of("short"), 100, 1))
+                .withMessage("texts must have one of at least 100 tokens, but are 1 shorter ones");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> SpectrumFiles.write(spectrum, "spam-linformer", 101, folder))
+                .withMessage("index must be in [1, 100], but is 101");
+    }
+}
