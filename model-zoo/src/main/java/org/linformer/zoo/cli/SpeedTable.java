@@ -1,6 +1,7 @@
 package org.linformer.zoo.cli;
 
 import ai.djl.Device;
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -48,6 +49,11 @@ record SpeedTable(Device device, Precision precision, int layers, int width, int
     SpeedTable {
         if (width < HEAD || width % HEAD != 0) {
             throw new IllegalArgumentException("width must be a multiple of %d, but is %d".formatted(HEAD, width));
+        }
+        int gpus = Engine.getInstance().getGpuCount();
+        if (device.isGpu() && device.getDeviceId() >= gpus) {
+            throw new IllegalArgumentException(
+                    "device must be cpu or one of %d GPUs, but is %s".formatted(gpus, device));
         }
     }
 

@@ -72,7 +72,7 @@ public final class SpectrumFiles {
         HeatMapChart chart = new HeatMapChartBuilder()
                 .width(800)
                 .height(500)
-                .title("%s: share of the first %d singular values".formatted(model, index))
+                .title("%s: share of the first %d singular values, %%".formatted(model, index))
                 .xAxisTitle("head")
                 .yAxisTitle("layer")
                 .build();
@@ -92,7 +92,7 @@ public final class SpectrumFiles {
                 .setShowValue(true)
                 .setMin(0)
                 .setMax(100)
-                .setRangeColors(List.of(Color.WHITE, new Color(0x1F4E79)).toArray(Color[]::new));
+                .setRangeColors(List.of(Color.WHITE, new Color(0x6BAED6)).toArray(Color[]::new));
         return chart;
     }
 }
