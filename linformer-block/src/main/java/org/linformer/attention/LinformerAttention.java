@@ -25,9 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Padding.</b> A padded position counts as a key and value of zero, after the bias: it adds nothing to any slot.
  *
- * <p><b>Short texts.</b> With {@code exactWhenShort}, a row whose tokens all lie in its first k positions is attended to
- * exactly: E and F are then the identity and the slots of padding get no attention, which is full attention. Low rank
- * saves nothing there.
+ * <p><b>Exact where it is short.</b> Low rank saves nothing among the first k positions: {@link Exact} says where attention
+ * is full attention.
  *
  * <p><b>Not causal.</b> Every slot mixes all positions, the future too, and a mask over slots cannot take it out again: a
  * causal configuration is refused.
@@ -35,6 +34,20 @@ import org.jspecify.annotations.Nullable;
 public final class LinformerAttention extends MultiHeadAttention {
 
     private static final byte VERSION = 1;
+
+    /** Where attention is full attention. */
+    public enum Exact {
+        /** Nowhere: the paper's attention at each length. */
+        NOWHERE,
+        /** In a text whose tokens all lie in its first k positions; E and F are then the identity. */
+        SHORT_TEXTS,
+        /**
+         * Among the first k positions of each text, which attend to each other only; the positions behind them attend to
+         * the whole text through the slots. The beginning of a text is encoded as it is alone, and a text that grows over k
+         * changes no state that it had.
+         */
+        FIRST_POSITIONS
+    }
 
     /**
      * What the block is built from.
@@ -44,9 +57,9 @@ public final class LinformerAttention extends MultiHeadAttention {
      * @param k projected length, at most maxLength: one for all layers, or one for each, bottom layer first (section 4,
      *     "nonuniform projected dimension")
      * @param projection what E and F are
-     * @param exactWhenShort whether rows of at most k positions get exact attention
+     * @param exact where attention is full attention
      */
-    public record Config(Heads heads, int maxLength, List<Integer> k, Projection projection, boolean exactWhenShort)
+    public record Config(Heads heads, int maxLength, List<Integer> k, Projection projection, Exact exact)
             implements AttentionConfig {
         public Config {
             requirePositive("maxLength", maxLength);
@@ -78,10 +91,10 @@ public final class LinformerAttention extends MultiHeadAttention {
          * @param maxLength longest input, in positions
          * @param k projected length, at most maxLength
          * @param projection what E and F are
-         * @param exactWhenShort whether rows of at most k positions get exact attention
+         * @param exact where attention is full attention
          */
-        public Config(Heads heads, int maxLength, int k, Projection projection, boolean exactWhenShort) {
-            this(heads, maxLength, List.of(k), projection, exactWhenShort);
+        public Config(Heads heads, int maxLength, int k, Projection projection, Exact exact) {
+            this(heads, maxLength, List.of(k), projection, exact);
         }
 
         @Override
@@ -120,7 +133,7 @@ public final class LinformerAttention extends MultiHeadAttention {
     private final Projection projection;
     private final int window;
     private final int slots;
-    private final boolean exactWhenShort;
+    private final Exact exact;
     private final int numHeads;
     private final boolean projectionBias;
     private final Projector projectorE;
@@ -131,7 +144,7 @@ public final class LinformerAttention extends MultiHeadAttention {
         projection = config.projection();
         window = config.maxLength() / k;
         slots = projection.slots(config.maxLength(), k);
-        exactWhenShort = config.exactWhenShort();
+        exact = config.exact();
         numHeads = config.heads().numHeads();
         projectionBias = config.heads().projectionBias();
         // the order of these calls is the checkpoint format; a shared projection belongs to the first layer
@@ -148,12 +161,38 @@ public final class LinformerAttention extends MultiHeadAttention {
     }
 
     @Override
+    protected NDArray attend(ParameterStore store, NDArray query, Inputs inputs, boolean training) {
+        NDArray x = inputs.context();
+        boolean isSelf = inputs.x() == x;
+        if (exact != Exact.FIRST_POSITIONS || !isSelf || x.getShape().get(1) <= slots) {
+            return super.attend(store, query, inputs, training);
+        }
+        NDArray mask = inputs.mask();
+        NDArray first = x.get(new NDIndex(":, :{}", slots)); // (b, k, dModel)
+        NDArray firstMask = mask == null ? null : mask.get(new NDIndex(":, :{}", slots)); // (b, k)
+        NDArray beginning = attend(
+                query.get(new NDIndex(":, :, :{}", slots)),
+                everyPosition(store, first, firstMask, training),
+                training); // (b, h, k, d)
+        NDArray rest = attend(
+                query.get(new NDIndex(":, :, {}:", slots)),
+                keysAndValues(store, x, mask, training),
+                training); // (b, h, n - k, d)
+        return beginning.concat(rest, 2);
+    }
+
+    private KeysAndValues everyPosition(
+            ParameterStore store, NDArray context, @Nullable NDArray mask, boolean training) {
+        return new KeysAndValues(key(store, context, training), value(store, context, training), mask);
+    }
+
+    @Override
     protected KeysAndValues keysAndValues(
             ParameterStore store, NDArray context, @Nullable NDArray mask, boolean training) {
-        if (exactWhenShort && context.getShape().get(1) <= slots) {
-            return new KeysAndValues(key(store, context, training), value(store, context, training), mask);
+        if (exact != Exact.NOWHERE && context.getShape().get(1) <= slots) {
+            return everyPosition(store, context, mask, training);
         }
-        NDArray isShort = mask == null || !exactWhenShort ? null : isShort(mask); // (b)
+        NDArray isShort = mask == null || exact != Exact.SHORT_TEXTS ? null : isShort(mask); // (b)
         NDArray key; // (b, h, k, d)
         NDArray value; // (b, h, k, d)
         if (projection.commutesWithHeads()) {

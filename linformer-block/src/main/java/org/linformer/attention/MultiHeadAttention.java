@@ -189,28 +189,45 @@ public abstract class MultiHeadAttention extends AttentionBlock {
     protected abstract KeysAndValues keysAndValues(
             ParameterStore store, NDArray context, @Nullable NDArray mask, boolean training);
 
-    /**
-     * softmax(Q Kᵀ / √d) V, the heads put together and through W_o: fused where there is nothing to learn, and as it is
-     * written where there is.
-     */
     @Override
     protected final NDArray attend(ParameterStore store, Inputs inputs, boolean training) {
-        NDArray query = query(store, inputs.x(), training); // (b, h, n, d)
-        KeysAndValues slots = keysAndValues(store, inputs.context(), inputs.mask(), training);
-        NDArray attended; // (b, h, n, d)
+        NDArray attended = attend(store, query(store, inputs.x(), training), inputs, training); // (b, h, n, d)
+        return linear(store, merge(attended), outputWeight, outputBias, training); // (b, n, dModel)
+    }
+
+    /**
+     * Lets each query attend; here, all of them to the same keys and values.
+     *
+     * @param store the parameters
+     * @param query (b, h, n, d)
+     * @param inputs the inputs
+     * @param training whether dropout acts
+     * @return (b, h, n, d)
+     */
+    protected NDArray attend(ParameterStore store, NDArray query, Inputs inputs, boolean training) {
+        return attend(query, keysAndValues(store, inputs.context(), inputs.mask(), training), training);
+    }
+
+    /**
+     * softmax(Q Kᵀ / √d) V: fused where there is nothing to learn, and as it is written where there is.
+     *
+     * @param query (b, h, n, d)
+     * @param slots what is attended to
+     * @param training whether dropout acts
+     * @return (b, h, n, d)
+     */
+    protected final NDArray attend(NDArray query, KeysAndValues slots, boolean training) {
         if (!training && TorchScript.isAvailable()) {
             NDArray penalty = penalty(query, slots);
-            attended = penalty == null
+            return penalty == null
                     ? TorchScript.ATTENTION.apply(query, slots.key(), slots.value())
                     : TorchScript.MASKED_ATTENTION.apply(query, slots.key(), slots.value(), penalty);
-        } else {
-            NDArray map = map(query, slots); // (b, h, n, m)
-            if (training && heads.dropout() > 0) {
-                map = Dropout.dropout(map, heads.dropout(), true).singletonOrThrow(); // (b, h, n, m)
-            }
-            attended = map.matMul(slots.value());
         }
-        return linear(store, merge(attended), outputWeight, outputBias, training); // (b, n, dModel)
+        NDArray map = map(query, slots); // (b, h, n, m)
+        if (training && heads.dropout() > 0) {
+            map = Dropout.dropout(map, heads.dropout(), true).singletonOrThrow(); // (b, h, n, m)
+        }
+        return map.matMul(slots.value());
     }
 
     /**

@@ -123,15 +123,29 @@ public final class Weights {
      */
     public static Set<String> load(
             Block block, NDManager manager, InputStream in, DataType type, PublishedLayout layout) throws IOException {
-        Map<String, Parameter> parameters = of(block);
         try (NDManager scope = manager.newSubManager()) {
-            Map<String, NDArray> arrays = layout.encoder(read(scope, in), block);
-            Set<String> missing = new TreeSet<>(parameters.keySet());
-            missing.removeAll(arrays.keySet());
-            parameters.keySet().removeAll(missing);
-            set(parameters, arrays, manager, type);
-            return missing;
+            return set(block, manager, layout.encoder(read(scope, in), block), type);
         }
+    }
+
+    /**
+     * Puts weights into a block, which copies them.
+     *
+     * @param block the block, initialised
+     * @param manager owner of the copies, whose device they are put on
+     * @param arrays weights by the names of the block, in its shapes
+     * @param type type in memory
+     * @return the names of the parameters that are not among them, which stay as they were
+     * @throws IllegalArgumentException if a name or a shape is not the block's
+     */
+    public static Set<String> set(Block block, NDManager manager, Map<String, NDArray> arrays, DataType type) {
+        Map<String, Parameter> parameters = of(block);
+        Set<String> missing = new TreeSet<>(parameters.keySet());
+        missing.removeAll(arrays.keySet());
+        parameters.keySet().removeAll(missing);
+        requireSame(parameters, arrays);
+        set(parameters, arrays, manager, type);
+        return missing;
     }
 
     private static Map<String, NDArray> read(NDManager scope, InputStream in) throws IOException {

@@ -377,7 +377,8 @@ abstract class AttentionContract {
 
     private double[][][] naive(Map<String, double[][]> weights, NDArray x, NDArray context, NDArray mask) {
         double[][][] rows = rows(x);
-        double[][][] contexts = rows(context);
+        // one array where x attends to itself, as in the block
+        double[][][] contexts = context == x ? rows : rows(context);
         double[][][] y = new double[rows.length][][];
         for (int row = 0; row < rows.length; row++) {
             boolean[] isToken = new boolean[contexts[row].length];

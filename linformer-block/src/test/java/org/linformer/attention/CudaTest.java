@@ -50,7 +50,7 @@ class CudaTest {
     }
 
     private static AttentionConfig linformer(MultiHeadAttention.Heads heads, Projection projection) {
-        return new LinformerAttention.Config(heads, 64, 12, projection, true);
+        return new LinformerAttention.Config(heads, 64, 12, projection, LinformerAttention.Exact.FIRST_POSITIONS);
     }
 
     @ParameterizedTest

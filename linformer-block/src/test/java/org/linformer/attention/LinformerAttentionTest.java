@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.linformer.attention.LinformerAttention.Exact;
 import org.linformer.attention.Projection.Convolution;
 import org.linformer.attention.Projection.Initialization;
 import org.linformer.attention.Projection.Linear;
@@ -57,8 +58,8 @@ class LinformerAttentionTest extends LinformerContract {
         }
 
         @Override
-        boolean exactWhenShort() {
-            return true;
+        Exact exact() {
+            return Exact.SHORT_TEXTS;
         }
     }
 
@@ -78,8 +79,8 @@ class LinformerAttentionTest extends LinformerContract {
         }
 
         @Override
-        boolean exactWhenShort() {
-            return true;
+        Exact exact() {
+            return Exact.SHORT_TEXTS;
         }
     }
 
@@ -91,8 +92,21 @@ class LinformerAttentionTest extends LinformerContract {
         }
 
         @Override
-        boolean exactWhenShort() {
-            return true;
+        Exact exact() {
+            return Exact.SHORT_TEXTS;
+        }
+    }
+
+    @Nested
+    class ExactAmongTheFirstPositions extends LinformerContract {
+        @Override
+        Projection projection() {
+            return linear(Sharing.KEY_VALUE);
+        }
+
+        @Override
+        Exact exact() {
+            return Exact.FIRST_POSITIONS;
         }
     }
 
@@ -117,8 +131,8 @@ class LinformerAttentionTest extends LinformerContract {
         }
 
         @Override
-        boolean exactWhenShort() {
-            return true;
+        Exact exact() {
+            return Exact.SHORT_TEXTS;
         }
     }
 
@@ -143,8 +157,8 @@ class LinformerAttentionTest extends LinformerContract {
         }
 
         @Override
-        boolean exactWhenShort() {
-            return true;
+        Exact exact() {
+            return Exact.SHORT_TEXTS;
         }
     }
 
@@ -160,7 +174,7 @@ class LinformerAttentionTest extends LinformerContract {
     @CsvSource({"NONE, 288", "HEADWISE, 24", "KEY_VALUE, 12", "LAYERWISE, 1"})
     void hasAsManyProjectionsAsThePaperCounts(Sharing sharing, int expected) {
         MultiHeadAttention.Heads heads = new MultiHeadAttention.Heads(24, 12, 2, false, 0, false);
-        AttentionConfig config = new LinformerAttention.Config(heads, 8, 4, linear(sharing), false);
+        AttentionConfig config = new LinformerAttention.Config(heads, 8, 4, linear(sharing), Exact.NOWHERE);
 
         long matrices = 0;
         for (AttentionBlock block : config.newBlocks(12)) {
@@ -177,7 +191,7 @@ class LinformerAttentionTest extends LinformerContract {
     @Test
     void attendsInEachLayerWithTheOneProjectionOfLayerwiseSharing() {
         AttentionConfig config =
-                new LinformerAttention.Config(HEADS, MAX_LENGTH, k(), linear(Sharing.LAYERWISE), false);
+                new LinformerAttention.Config(HEADS, MAX_LENGTH, k(), linear(Sharing.LAYERWISE), Exact.NOWHERE);
         List<AttentionBlock> blocks = config.newBlocks(2);
         blocks.forEach(block -> block.initialize(manager, DataType.FLOAT64, new Shape(1, 16, 12)));
         NDArray x = random(DataType.FLOAT64, BATCH, 13);
@@ -202,7 +216,7 @@ class LinformerAttentionTest extends LinformerContract {
                 MAX_LENGTH,
                 MAX_LENGTH,
                 new Linear(Sharing.KEY_VALUE, Initialization.STRIDED, false, false),
-                false);
+                Exact.NOWHERE);
         AttentionBlock block = linformer.newBlock();
         AttentionBlock full = new SoftmaxAttention.Config(HEADS, MAX_LENGTH).newBlock();
         block.initialize(manager, DataType.FLOAT64, new Shape(1, 16, 12));
@@ -221,7 +235,7 @@ class LinformerAttentionTest extends LinformerContract {
     @Test
     void startsEachSlotAtOnePositionWhereItIsStrided() {
         AttentionConfig config = new LinformerAttention.Config(
-                HEADS, 16, 5, new Linear(Sharing.KEY_VALUE, Initialization.STRIDED, false, false), false);
+                HEADS, 16, 5, new Linear(Sharing.KEY_VALUE, Initialization.STRIDED, false, false), Exact.NOWHERE);
         AttentionBlock block = config.newBlock();
         block.initialize(manager, DataType.FLOAT32, new Shape(1, 16, 12));
 
@@ -234,14 +248,15 @@ class LinformerAttentionTest extends LinformerContract {
     @Test
     void refusesMoreSlotsThanPositions() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new LinformerAttention.Config(HEADS, 12, 13, linear(Sharing.KEY_VALUE), false))
+                .isThrownBy(
+                        () -> new LinformerAttention.Config(HEADS, 12, 13, linear(Sharing.KEY_VALUE), Exact.NOWHERE))
                 .withMessage("k must be in [1, maxLength=12], but is 13");
     }
 
     @Test
     void trainsTheOneProjectionOfLayerwiseSharingWithTheSumOverTheLayers() {
         AttentionConfig config =
-                new LinformerAttention.Config(HEADS, MAX_LENGTH, k(), linear(Sharing.LAYERWISE), false);
+                new LinformerAttention.Config(HEADS, MAX_LENGTH, k(), linear(Sharing.LAYERWISE), Exact.NOWHERE);
         List<AttentionBlock> blocks = config.newBlocks(2);
         blocks.forEach(block -> block.initialize(manager, DataType.FLOAT64, new Shape(1, 16, 12)));
         NDArray x = random(DataType.FLOAT64, BATCH, 13);
@@ -275,8 +290,8 @@ class LinformerAttentionTest extends LinformerContract {
 
     @Test
     void givesEachLayerItsOwnK() {
-        AttentionConfig config =
-                new LinformerAttention.Config(HEADS, MAX_LENGTH, List.of(8, 4, 2), linear(Sharing.KEY_VALUE), false);
+        AttentionConfig config = new LinformerAttention.Config(
+                HEADS, MAX_LENGTH, List.of(8, 4, 2), linear(Sharing.KEY_VALUE), Exact.NOWHERE);
 
         List<AttentionBlock> blocks = config.newBlocks(3);
 
@@ -287,8 +302,8 @@ class LinformerAttentionTest extends LinformerContract {
 
     @Test
     void refusesAnotherNumberOfKThanOfLayers() {
-        AttentionConfig config =
-                new LinformerAttention.Config(HEADS, MAX_LENGTH, List.of(8, 4), linear(Sharing.KEY_VALUE), false);
+        AttentionConfig config = new LinformerAttention.Config(
+                HEADS, MAX_LENGTH, List.of(8, 4), linear(Sharing.KEY_VALUE), Exact.NOWHERE);
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> config.newBlocks(3))
@@ -299,7 +314,7 @@ class LinformerAttentionTest extends LinformerContract {
     void refusesSeveralKWhereAllLayersShareOneMatrix() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new LinformerAttention.Config(
-                        HEADS, MAX_LENGTH, List.of(8, 4), linear(Sharing.LAYERWISE), false))
+                        HEADS, MAX_LENGTH, List.of(8, 4), linear(Sharing.LAYERWISE), Exact.NOWHERE))
                 .withMessage("k must be one number where all layers share one projection, but is [8, 4]");
     }
 
@@ -308,8 +323,8 @@ class LinformerAttentionTest extends LinformerContract {
         MultiHeadAttention.Heads causal = new MultiHeadAttention.Heads(12, 3, 4, true, 0, true);
 
         assertThatIllegalArgumentException()
-                .isThrownBy(
-                        () -> new LinformerAttention.Config(causal, MAX_LENGTH, 5, linear(Sharing.KEY_VALUE), false))
+                .isThrownBy(() ->
+                        new LinformerAttention.Config(causal, MAX_LENGTH, 5, linear(Sharing.KEY_VALUE), Exact.NOWHERE))
                 .withMessage("causal must be false for LinformerAttention, as each slot mixes all positions, later ones"
                         + " too, but is true");
     }
@@ -317,7 +332,7 @@ class LinformerAttentionTest extends LinformerContract {
     @Test
     void startsEachSlotAsTheMeanOfItsBand() {
         AttentionBlock block = new LinformerAttention.Config(
-                        HEADS, 16, 5, new Linear(Sharing.KEY_VALUE, Initialization.BAND, false, true), false)
+                        HEADS, 16, 5, new Linear(Sharing.KEY_VALUE, Initialization.BAND, false, true), Exact.NOWHERE)
                 .newBlock();
         block.initialize(manager, DataType.FLOAT64, new Shape(1, 16, 12));
 
@@ -335,7 +350,7 @@ class LinformerAttentionTest extends LinformerContract {
     @CsvSource({"GAUSSIAN", "UNIFORM"})
     void startsWithTheVarianceThatItNames(Initialization initialization) {
         AttentionBlock block = new LinformerAttention.Config(
-                        HEADS, 4096, 64, new Linear(Sharing.KEY_VALUE, initialization, false, false), false)
+                        HEADS, 4096, 64, new Linear(Sharing.KEY_VALUE, initialization, false, false), Exact.NOWHERE)
                 .newBlock();
         block.initialize(manager, DataType.FLOAT32, new Shape(1, 16, 12));
 

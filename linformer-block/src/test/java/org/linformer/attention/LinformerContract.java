@@ -13,19 +13,22 @@ abstract class LinformerContract extends AttentionContract {
         return 5;
     }
 
-    boolean exactWhenShort() {
-        return false;
+    LinformerAttention.Exact exact() {
+        return LinformerAttention.Exact.NOWHERE;
     }
 
     @Override
     AttentionConfig config() {
-        return new LinformerAttention.Config(HEADS, MAX_LENGTH, k(), projection(), exactWhenShort());
+        return new LinformerAttention.Config(HEADS, MAX_LENGTH, k(), projection(), exact());
     }
 
     @Override
     double[][] naive(Map<String, double[][]> weights, double[][] x, double[][] context, boolean[] isToken) {
         int slots = projection() instanceof Projection.Linear ? k() : MAX_LENGTH / (MAX_LENGTH / k());
-        if (exactWhenShort() && lastToken(isToken) < slots) {
+        boolean isShort = exact() == LinformerAttention.Exact.SHORT_TEXTS
+                ? lastToken(isToken) < slots
+                : exact() == LinformerAttention.Exact.FIRST_POSITIONS && isToken.length <= slots;
+        if (isShort) {
             return SoftmaxAttentionTest.softmaxAttention(weights, x, context, isToken, false);
         }
         double[][] query = SoftmaxAttentionTest.projected(weights, x, "query");
@@ -49,7 +52,14 @@ abstract class LinformerContract extends AttentionContract {
                 System.arraycopy(head[i], 0, heads[i], h * d, d);
             }
         }
-        return Naive.linear(heads, weights.get("output.dense.weight"), weights.get("output.dense.bias")[0]);
+        double[][] y = Naive.linear(heads, weights.get("output.dense.weight"), weights.get("output.dense.bias")[0]);
+        if (exact() == LinformerAttention.Exact.FIRST_POSITIONS && x == context) {
+            double[][] first = Arrays.copyOf(x, slots);
+            double[][] beginning =
+                    SoftmaxAttentionTest.softmaxAttention(weights, first, first, Arrays.copyOf(isToken, slots), false);
+            System.arraycopy(beginning, 0, y, 0, slots);
+        }
+        return y;
     }
 
     /** One head's rows (n, d) on the slots. */

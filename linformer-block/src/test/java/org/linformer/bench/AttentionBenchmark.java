@@ -109,7 +109,11 @@ public class AttentionBenchmark {
     static AttentionConfig linformer(int dModel, int n, Sharing sharing) {
         // selected positions keep the keys' size, as training does, at each n
         return new LinformerAttention.Config(
-                heads(dModel), n, K, new Projection.Linear(sharing, Initialization.STRIDED, false, false), false);
+                heads(dModel),
+                n,
+                K,
+                new Projection.Linear(sharing, Initialization.STRIDED, false, false),
+                LinformerAttention.Exact.NOWHERE);
     }
 
     private AttentionBlock block(AttentionConfig config) {

@@ -83,7 +83,7 @@ public class EncoderBenchmark {
                 n,
                 k,
                 new Projection.Linear(Sharing.LAYERWISE, Initialization.STRIDED, false, false),
-                false);
+                LinformerAttention.Exact.NOWHERE);
     }
 
     static Heads heads(int dModel) {

@@ -68,7 +68,7 @@ class EncoderModelTest {
                         /* maxLength= */ 20,
                         /* k= */ 5,
                         new Linear(sharing, Initialization.GAUSSIAN, false, false),
-                        true));
+                        LinformerAttention.Exact.SHORT_TEXTS));
     }
 
     private EncoderModel model(EncoderConfig config) {
@@ -182,7 +182,7 @@ class EncoderModelTest {
                         8,
                         4,
                         new Linear(sharing, Initialization.GAUSSIAN, false, false),
-                        false));
+                        LinformerAttention.Exact.NOWHERE));
         Path file = folder.resolve("model.safetensors");
 
         Weights.save(model(config), file, DataType.FLOAT32);

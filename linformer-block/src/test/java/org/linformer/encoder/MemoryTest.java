@@ -42,7 +42,7 @@ class MemoryTest {
                         256,
                         32,
                         new Linear(Sharing.LAYERWISE, Initialization.GAUSSIAN, true, false),
-                        true));
+                        LinformerAttention.Exact.SHORT_TEXTS));
         EncoderModel model = new EncoderModel(100, config, List.of(new EmbeddingHead.Config()));
         model.initialize(manager, DataType.FLOAT32, new Shape(1, 256));
         return model;

@@ -304,7 +304,7 @@ class ParityTest {
                         maxLength,
                         k,
                         linear(sharing, false),
-                        false),
+                        LinformerAttention.Exact.NOWHERE),
                 manager,
                 type);
         return new Setup(
@@ -325,7 +325,7 @@ class ParityTest {
                 each.param("n_max"),
                 each.param("k"),
                 linear(sharing, false),
-                false);
+                LinformerAttention.Exact.NOWHERE);
         Encoder encoder = newEncoder(
                 each, attention, each.param("depth"), each.param("ff_mult") * dModel, true, false, manager, type);
         return new Setup(encoder, PublishedLayout.LUCIDRAINS.encoder(theirs, encoder), inputs(arrays, "x"), y -> y);
@@ -365,14 +365,16 @@ class ParityTest {
                             nMax,
                             nMax,
                             new Projection.Linear(Sharing.LAYERWISE, Initialization.STRIDED, false, true),
-                            false)
+                            LinformerAttention.Exact.NOWHERE)
                     : new SoftmaxAttention.Config(
                             new Heads(heads.dModel(), heads.numHeads(), heads.headDim(), false, 0, each.is("causal")),
                             nMax);
         } else if (each.features().contains("method-no_params")) {
-            config = new LinformerAttention.Config(heads, nMax, each.param("k"), linear(sharing(each), false), false);
+            config = new LinformerAttention.Config(
+                    heads, nMax, each.param("k"), linear(sharing(each), false), LinformerAttention.Exact.NOWHERE);
         } else {
-            config = new LinformerAttention.Config(heads, nMax, each.param("k"), tatp22Projection(each), false);
+            config = new LinformerAttention.Config(
+                    heads, nMax, each.param("k"), tatp22Projection(each), LinformerAttention.Exact.NOWHERE);
         }
         AttentionBlock block = newBlock(config, manager, type);
         arrays.forEach((name, array) -> {
@@ -411,7 +413,7 @@ class ParityTest {
                 each.param("n_max"),
                 k,
                 tatp22Projection(each),
-                false);
+                LinformerAttention.Exact.NOWHERE);
         Encoder encoder = newEncoder(each, attention, depth, each.param("dim_ff"), false, false, manager, type);
         return new Setup(encoder, PublishedLayout.TATP22.encoder(theirs, encoder), inputs(arrays, "x", "mask"), y -> y);
     }
@@ -429,7 +431,7 @@ class ParityTest {
                         each.param("n_max"),
                         each.param("k"),
                         linear(sharing, false),
-                        false),
+                        LinformerAttention.Exact.NOWHERE),
                 manager,
                 type);
         return new Setup(
@@ -453,7 +455,7 @@ class ParityTest {
                         each.param("n_max"),
                         each.param("k"),
                         linear(Sharing.HEADWISE, false),
-                        false),
+                        LinformerAttention.Exact.NOWHERE),
                 manager,
                 type);
         NDArray pick = manager.eye(3 * d, 3 * d, 0, type);
@@ -481,7 +483,7 @@ class ParityTest {
                         each.param("n_max"),
                         each.param("k"),
                         linear(Sharing.NONE, false),
-                        false),
+                        LinformerAttention.Exact.NOWHERE),
                 manager,
                 type);
         Map<String, NDArray> weights = new LinkedHashMap<>();
@@ -507,7 +509,7 @@ class ParityTest {
                         each.param("n_max"),
                         each.param("k"),
                         linear(Sharing.KEY_VALUE, false),
-                        false),
+                        LinformerAttention.Exact.NOWHERE),
                 manager,
                 type);
         Map<String, NDArray> weights = new LinkedHashMap<>();
@@ -540,7 +542,7 @@ class ParityTest {
                         each.param("n_max"),
                         each.param("k"),
                         projection,
-                        false),
+                        LinformerAttention.Exact.NOWHERE),
                 manager,
                 type);
         Map<String, String> names = Map.of(

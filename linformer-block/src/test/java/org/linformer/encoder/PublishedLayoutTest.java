@@ -49,7 +49,7 @@ class PublishedLayoutTest {
                 /* maxLength= */ 10,
                 /* k= */ 3,
                 new Linear(sharing, Initialization.GAUSSIAN, false, false),
-                /* exactWhenShort= */ true);
+                LinformerAttention.Exact.SHORT_TEXTS);
     }
 
     private EncoderModel bert() {

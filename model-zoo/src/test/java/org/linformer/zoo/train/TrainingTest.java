@@ -66,7 +66,7 @@ class TrainingTest {
                         /* k= */ 8,
                         new Projection.Linear(
                                 Projection.Sharing.LAYERWISE, Projection.Initialization.GAUSSIAN, false, false),
-                        /* exactWhenShort= */ true));
+                        LinformerAttention.Exact.SHORT_TEXTS));
         return new Recipe(
                 "fruit-or-tool",
                 "1.0",
