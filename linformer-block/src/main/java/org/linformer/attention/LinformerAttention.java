@@ -181,11 +181,6 @@ public final class LinformerAttention extends MultiHeadAttention {
         return beginning.concat(rest, 2);
     }
 
-    private KeysAndValues everyPosition(
-            ParameterStore store, NDArray context, @Nullable NDArray mask, boolean training) {
-        return new KeysAndValues(key(store, context, training), value(store, context, training), mask);
-    }
-
     @Override
     protected KeysAndValues keysAndValues(
             ParameterStore store, NDArray context, @Nullable NDArray mask, boolean training) {

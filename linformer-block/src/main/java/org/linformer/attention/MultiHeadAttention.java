@@ -189,6 +189,22 @@ public abstract class MultiHeadAttention extends AttentionBlock {
     protected abstract KeysAndValues keysAndValues(
             ParameterStore store, NDArray context, @Nullable NDArray mask, boolean training);
 
+    /**
+     * The keys and values of full attention: one for each position.
+     *
+     * @param store the parameters
+     * @param context (b, m, dModel), what is attended to
+     * @param mask (b, m), 1 at a token, or null
+     * @param training whether gradients are kept
+     * @return as many keys and values as positions
+     */
+    protected final KeysAndValues everyPosition(
+            ParameterStore store, NDArray context, @Nullable NDArray mask, boolean training) {
+        // zero at padding: a huge number there would outweigh the penalty
+        NDArray tokens = mask == null ? context : context.mul(mask.expandDims(2)); // (b, m, dModel)
+        return new KeysAndValues(key(store, tokens, training), value(store, tokens, training), mask);
+    }
+
     @Override
     protected final NDArray attend(ParameterStore store, Inputs inputs, boolean training) {
         NDArray attended = attend(store, query(store, inputs.x(), training), inputs, training); // (b, h, n, d)

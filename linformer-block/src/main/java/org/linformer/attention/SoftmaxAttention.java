@@ -47,6 +47,6 @@ public final class SoftmaxAttention extends MultiHeadAttention {
     @Override
     protected KeysAndValues keysAndValues(
             ParameterStore store, NDArray context, @Nullable NDArray mask, boolean training) {
-        return new KeysAndValues(key(store, context, training), value(store, context, training), mask);
+        return everyPosition(store, context, mask, training);
     }
 }

@@ -6,6 +6,7 @@ import ai.djl.Model;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Block;
@@ -104,9 +105,22 @@ public final class TorchScript {
      * @return the result
      */
     public NDArray apply(NDArray... inputs) {
-        NDList list = new NDList(inputs);
-        ParameterStore none = new ParameterStore(list.head().getManager(), false);
-        return model().getBlock().forward(none, list, false).singletonOrThrow();
+        NDManager manager = inputs[0].getManager();
+        NDList arguments = new NDList();
+        NDList views = new NDList();
+        for (NDArray input : inputs) {
+            // to DJL an array with a name may be an entry of a dictionary: a view has none
+            NDArray unnamed = input.getName() == null ? input : input.get(manager, new NDIndex("..."));
+            arguments.add(unnamed);
+            if (unnamed != input) {
+                views.add(unnamed);
+            }
+        }
+        try (views) {
+            return model().getBlock()
+                    .forward(new ParameterStore(manager, false), arguments, false)
+                    .singletonOrThrow();
+        }
     }
 
     /**
@@ -122,8 +136,7 @@ public final class TorchScript {
                 throw new IllegalStateException("%s must be float32 and on PyTorch to become bfloat16, but is %s"
                         .formatted(parameter.getName(), array));
             }
-            // a view, as a name with a dot is a dictionary to DJL's TorchScript
-            NDArray half = TO_BFLOAT16.apply(array.get(array.getManager(), new NDIndex("...")));
+            NDArray half = TO_BFLOAT16.apply(array);
             parameter.close();
             parameter.setShape(null);
             parameter.setArray(half);

@@ -1,5 +1,5 @@
 /**
- * Self-attention blocks: one file a variant, which a reader follows with the variant's paper in one hand.
+ * Attention blocks: one file a variant, which a reader follows with the variant's paper in one hand.
  *
  * <p>The dimension key, which every shape comment uses:
  *
@@ -9,7 +9,7 @@
  *   <li>{@code dModel}: width of the model, {@code h}: heads, {@code d}: width of one head
  * </ul>
  *
- * <p>A mask is {@code (b, n)}, 1 at a token and 0 at padding, for every variant.
+ * <p>A mask is {@code (b, m)}, 1 at a token and 0 at padding of what is attended to, for every variant.
  *
  * <p>To add a variant: one file with its nested {@code Config}, its name in the {@code permits} clause of
  * {@link org.linformer.attention.AttentionConfig}, and one test that extends {@code AttentionContract}.
