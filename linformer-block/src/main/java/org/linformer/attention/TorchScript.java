@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Operations of PyTorch that DJL's NDArray API lacks. Each is a TorchScript module of one line and no weights, as an archive
- * (a zip of text) that is written here and loaded as any model is. For inference only.
+ * (a zip of text) that is written here and loaded as any model is.
  */
 public final class TorchScript {
 
@@ -117,8 +117,11 @@ public final class TorchScript {
             }
         }
         try (views) {
+            // as in training: otherwise the result is an inference tensor, which no trainable layer may take in a
+            // thread
+            // that keeps gradients, and each thread does but the one that started the engine
             return model().getBlock()
-                    .forward(new ParameterStore(manager, false), arguments, false)
+                    .forward(new ParameterStore(manager, false), arguments, true)
                     .singletonOrThrow();
         }
     }

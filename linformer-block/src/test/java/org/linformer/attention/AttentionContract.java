@@ -21,6 +21,7 @@ import java.io.DataOutputStream;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -138,6 +139,20 @@ abstract class AttentionContract {
         NDArray y = block.forward(store(), new NDList(x, mask), true).singletonOrThrow();
 
         assertClose("y", y, rows(forward(block, x, mask)), 1e-12);
+    }
+
+    @Test
+    void answersInAnotherThreadWhileItIsTrainable() {
+        AttentionBlock block = block(DataType.FLOAT32);
+        NDArray x = random(DataType.FLOAT32, BATCH, 13);
+        double[][][] expected = rows(forward(block, x));
+
+        // the engine keeps gradients in all threads but the one that started it
+        double[][][] actual = CompletableFuture.supplyAsync(
+                        () -> rows(forward(block, x)), task -> new Thread(task).start())
+                .join();
+
+        assertClose("y", actual, expected, 1e-6);
     }
 
     @Test
