@@ -44,7 +44,7 @@ public final class LinformerAttention extends MultiHeadAttention {
         /**
          * Among the first k positions of each text, which attend to each other only; the positions behind them attend to
          * the whole text through the slots. The beginning of a text is encoded as it is alone, and a text that grows over k
-         * changes no state that it had.
+         * changes no state that it had. Towards another text, attention is exact where that has at most k positions.
          */
         FIRST_POSITIONS
     }

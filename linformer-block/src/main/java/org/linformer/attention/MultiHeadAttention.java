@@ -251,7 +251,8 @@ public abstract class MultiHeadAttention extends AttentionBlock {
      *
      * @param store the parameters
      * @param inputs as in forward
-     * @return (b, h, n, m), the m keys being slots where the variant projects; rows of padding mean nothing
+     * @return (b, h, n, m), the m keys being slots where the variant projects, for every query, also where some are
+     *     exact; rows of padding mean nothing
      * @throws IllegalArgumentException as forward does
      */
     public final NDArray attentionMap(ParameterStore store, NDList inputs) {

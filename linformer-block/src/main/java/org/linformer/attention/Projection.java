@@ -128,7 +128,7 @@ public sealed interface Projection {
 
         @Override
         public NDArray project(NDArray rows, @Nullable NDArray weight, int window, int slots) {
-            NDArray firstColumns = require(weight).get("..., :{}", length(rows)); // (k, n) or (h, k, n)
+            NDArray firstColumns = Objects.requireNonNull(weight).get("..., :{}", length(rows)); // (k, n) or (h, k, n)
             return firstColumns.matMul(rows);
         }
 
@@ -224,7 +224,7 @@ public sealed interface Projection {
 
         @Override
         public NDArray project(NDArray rows, @Nullable NDArray weight, int window, int slots) {
-            NDArray kernel = require(weight);
+            NDArray kernel = Objects.requireNonNull(weight);
             NDArray windows = windows(rows, window, slots); // (b, h, w, window, d)
             Shape shape = windows.getShape();
             NDArray sums; // (b, h, w, d)
@@ -310,10 +310,6 @@ public sealed interface Projection {
                 .setType(Parameter.Type.BIAS)
                 .optShape(shape)
                 .build();
-    }
-
-    private static NDArray require(@Nullable NDArray weight) {
-        return Objects.requireNonNull(weight);
     }
 
     private static long length(NDArray rows) {

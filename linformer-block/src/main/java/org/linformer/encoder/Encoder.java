@@ -92,7 +92,8 @@ public final class Encoder extends AbstractBlock {
         layers.forEach(EncoderLayer::toBfloat16);
     }
 
-    private static NDList with(NDArray x, NDList inputs) {
+    /** Another x with the mask of the inputs. */
+    static NDList with(NDArray x, NDList inputs) {
         return inputs.size() > 1 ? new NDList(x, inputs.get(1)) : new NDList(x);
     }
 

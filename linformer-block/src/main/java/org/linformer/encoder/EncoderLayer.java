@@ -79,8 +79,8 @@ final class EncoderLayer extends AbstractBlock {
     }
 
     private NDArray attend(ParameterStore store, NDArray x, NDList inputs, boolean training) {
-        NDList withMask = inputs.size() > 1 ? new NDList(x, inputs.get(1)) : new NDList(x);
-        return dropout(attention.forward(store, withMask, training).singletonOrThrow(), training); // (b, n, dModel)
+        NDArray y = attention.forward(store, Encoder.with(x, inputs), training).singletonOrThrow(); // (b, n, dModel)
+        return dropout(y, training);
     }
 
     /** The attention map (b, h, n, m) that this layer looks through. */
@@ -91,7 +91,7 @@ final class EncoderLayer extends AbstractBlock {
         }
         NDArray x = inputs.head(); // (b, n, dModel)
         NDArray seen = config.normFirst() ? norm(store, attentionNorm, x, false) : x; // (b, n, dModel)
-        return withMap.attentionMap(store, inputs.size() > 1 ? new NDList(seen, inputs.get(1)) : new NDList(seen));
+        return withMap.attentionMap(store, Encoder.with(seen, inputs));
     }
 
     private NDArray feedForward(ParameterStore store, NDArray x, boolean training) {

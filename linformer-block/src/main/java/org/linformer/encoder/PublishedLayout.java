@@ -21,13 +21,11 @@ import org.linformer.attention.AttentionBlock;
 public enum PublishedLayout {
 
     /** BERT and its family in Hugging Face's names, with one segment: the embedding of segment 0 is added to each position. */
-    BERT("(.*\\.)?(pooler|cls)\\..*|(.*\\.)?embeddings\\.position_ids") {
+    BERT("", "(.*\\.)?(pooler|cls)\\..*|(.*\\.)?embeddings\\.position_ids") {
         @Override
         void encoder(Mapping map) {
             String root = map.root("embeddings.word_embeddings.weight");
-            for (String name : map.target.keySet()) {
-                map.copyIfPresent(root + name, name);
-            }
+            attention(map, root, "");
             for (String table : map.namesOf(root + "embeddings.token_type_embeddings.weight")) {
                 NDArray positions = map.take(root + "embeddings.position_embeddings.weight"); // (maxLength, dModel)
                 map.put(
@@ -36,13 +34,19 @@ public enum PublishedLayout {
             }
         }
 
+        /** The names are ours: of one attention layer, or of all. */
         @Override
         void attention(Mapping map, String from, String to) {
             for (String name : map.target.keySet()) {
-                if (name.startsWith(to)) {
-                    map.copyIfPresent(from + name.substring(to.length()), name);
+                if (map.theirs.containsKey(from + name)) {
+                    map.put(to + name, map.take(from + name));
                 }
             }
+        }
+
+        @Override
+        Layer layer(int i) {
+            throw new IllegalStateException("names are mapped at once");
         }
     },
 
@@ -51,18 +55,16 @@ public enum PublishedLayout {
      * that. A bias on all keys moves all scores of a query alike, so softmax does not see it, and a bias on all values comes
      * out as itself: the first is left out and the second goes into the bias of W_o, the same function.
      */
-    FAIRSEQ("(.*\\.)?compress_(k|layer)\\.bias") {
+    FAIRSEQ("q_proj.weight", "(.*\\.)?compress_k\\.bias") {
         @Override
-        void encoder(Mapping map) {
-            String root = map.root("layers.0.self_attn.q_proj.weight");
-            map.layers((i, to) -> {
-                String from = root + "layers." + i + ".";
-                attention(map, from + "self_attn.", to + "attention.");
-                map.linear(from + "self_attn_layer_norm", to + "attention.output.LayerNorm");
-                map.linear(from + "fc1", to + "intermediate.dense");
-                map.linear(from + "fc2", to + "output.dense");
-                map.linear(from + "final_layer_norm", to + "output.LayerNorm");
-            });
+        Layer layer(int i) {
+            String from = "layers." + i + ".";
+            return new Layer(
+                    from + "self_attn.",
+                    from + "self_attn_layer_norm",
+                    from + "fc1",
+                    from + "fc2",
+                    from + "final_layer_norm");
         }
 
         @Override
@@ -87,18 +89,11 @@ public enum PublishedLayout {
      * lucidrains/linformer (proj_k, proj_v, stored (n, k)): pre-norm without a final norm. Heads that share one key and
      * value get a copy each; with share_kv the values are the keys.
      */
-    LUCIDRAINS("") {
+    LUCIDRAINS("to_q.weight", "") {
         @Override
-        void encoder(Mapping map) {
-            String root = map.root("net.layers.0.0.fn.to_q.weight");
-            map.layers((i, to) -> {
-                String from = root + "net.layers." + i + ".";
-                attention(map, from + "0.fn.", to + "attention.");
-                map.linear(from + "0.norm", to + "attention.output.LayerNorm");
-                map.linear(from + "1.fn.w1", to + "intermediate.dense");
-                map.linear(from + "1.fn.w2", to + "output.dense");
-                map.linear(from + "1.norm", to + "output.LayerNorm");
-            });
+        Layer layer(int i) {
+            String from = "net.layers." + i + ".";
+            return new Layer(from + "0.fn.", from + "0.norm", from + "1.fn.w1", from + "1.fn.w2", from + "1.norm");
         }
 
         @Override
@@ -119,19 +114,17 @@ public enum PublishedLayout {
     },
 
     /** tatp22/linformer-pytorch (a linear layer or a convolution E and F with biases, and W_q, W_k, W_v, by head): post-norm. */
-    TATP22("") {
+    TATP22("to_q.0.weight", "") {
         @Override
-        void encoder(Mapping map) {
-            String root = map.root("seq.0.fn.to_q.0.weight");
-            map.layers((i, to) -> {
-                String sublayer = root + "seq." + 2 * i + ".";
-                attention(map, sublayer + "fn.", to + "attention.");
-                map.linear(sublayer + "norm", to + "attention.output.LayerNorm");
-                String feedForward = root + "seq." + (2 * i + 1) + ".";
-                map.linear(feedForward + "fn.w_1", to + "intermediate.dense");
-                map.linear(feedForward + "fn.w_2", to + "output.dense");
-                map.linear(feedForward + "norm", to + "output.LayerNorm");
-            });
+        Layer layer(int i) {
+            String attention = "seq." + 2 * i + ".";
+            String feedForward = "seq." + (2 * i + 1) + ".";
+            return new Layer(
+                    attention + "fn.",
+                    attention + "norm",
+                    feedForward + "fn.w_1",
+                    feedForward + "fn.w_2",
+                    feedForward + "norm");
         }
 
         @Override
@@ -170,21 +163,11 @@ public enum PublishedLayout {
     },
 
     /** PyTorch's own nn.MultiheadAttention and nn.TransformerEncoder, in_proj being W_q, W_k and W_v on top of each other. */
-    TORCH("") {
+    TORCH("in_proj_weight", "") {
         @Override
-        void encoder(Mapping map) {
-            String root = map.root("layers.0.self_attn.in_proj_weight");
-            map.layers((i, to) -> {
-                String from = root + "layers." + i + ".";
-                attention(map, from + "self_attn.", to + "attention.");
-                map.linear(from + "norm1", to + "attention.output.LayerNorm");
-                map.linear(from + "linear1", to + "intermediate.dense");
-                map.linear(from + "linear2", to + "output.dense");
-                map.linear(from + "norm2", to + "output.LayerNorm");
-            });
-            if (map.theirs.containsKey(root + "norm.weight")) {
-                map.linear(root + "norm", map.prefix + "LayerNorm");
-            }
+        Layer layer(int i) {
+            String from = "layers." + i + ".";
+            return new Layer(from + "self_attn.", from + "norm1", from + "linear1", from + "linear2", from + "norm2");
         }
 
         @Override
@@ -204,14 +187,38 @@ public enum PublishedLayout {
         }
     };
 
+    /** A weight that each attention has. */
+    private final String first;
+
     /** The names of weights that change no output of an encoder. */
     private final String withoutEffect;
 
-    PublishedLayout(String withoutEffect) {
+    PublishedLayout(String first, String withoutEffect) {
+        this.first = first;
         this.withoutEffect = withoutEffect;
     }
 
-    abstract void encoder(Mapping map);
+    /** What a layer's parts are called. */
+    private record Layer(String attention, String attentionNorm, String widen, String narrow, String outputNorm) {}
+
+    abstract Layer layer(int i);
+
+    void encoder(Mapping map) {
+        String root = map.root(layer(0).attention() + first);
+        String name = map.prefix + "layer.%d.";
+        for (int i = 0; map.target.containsKey(name.formatted(i) + "attention.output.dense.weight"); i++) {
+            Layer from = layer(i);
+            String to = name.formatted(i);
+            attention(map, root + from.attention(), to + "attention.");
+            map.linear(root + from.attentionNorm(), to + "attention.output.LayerNorm");
+            map.linear(root + from.widen(), to + "intermediate.dense");
+            map.linear(root + from.narrow(), to + "output.dense");
+            map.linear(root + from.outputNorm(), to + "output.LayerNorm");
+        }
+        if (map.theirs.containsKey(root + "norm.weight")) {
+            map.linear(root + "norm", map.prefix + "LayerNorm"); // PyTorch's final norm
+        }
+    }
 
     abstract void attention(Mapping map, String from, String to);
 
@@ -243,10 +250,6 @@ public enum PublishedLayout {
         return map.result(this);
     }
 
-    private interface Layer {
-        void map(int index, String to);
-    }
-
     /** Their weights on the way to ours. */
     private static final class Mapping {
 
@@ -271,13 +274,6 @@ public enum PublishedLayout {
                     .orElseThrow(
                             () -> new IllegalArgumentException("weights must have a name that ends with %s, but have %s"
                                     .formatted(name, theirs.keySet())));
-        }
-
-        private void layers(Layer layer) {
-            String name = prefix + "layer.%d.";
-            for (int i = 0; target.containsKey(name.formatted(i) + "attention.output.dense.weight"); i++) {
-                layer.map(i, name.formatted(i));
-            }
         }
 
         private NDArray take(String name) {
@@ -330,18 +326,13 @@ public enum PublishedLayout {
             put(to + ".bias", take(from + ".bias"));
         }
 
-        private void copyIfPresent(String from, String to) {
-            if (theirs.containsKey(from)) {
-                put(to, take(from));
-            }
-        }
-
         private NDArray byHead(String from, String suffix, int heads, boolean isStacked) {
             NDList arrays = new NDList();
             for (int h = 0; h < heads; h++) {
                 arrays.add(take(from + h + suffix));
             }
-            return isStacked ? NDArrays.stack(arrays) : NDArrays.concat(arrays);
+            // DJL copies the only array of a list, without its gradient
+            return isStacked ? NDArrays.stack(arrays) : heads == 1 ? arrays.head() : NDArrays.concat(arrays);
         }
 
         private Map<String, NDArray> result(PublishedLayout layout) {

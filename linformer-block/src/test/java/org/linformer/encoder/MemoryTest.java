@@ -53,6 +53,7 @@ class MemoryTest {
         try (NDManager manager = NDManager.newBaseManager()) {
             EncoderModel model = model(manager);
             ParameterStore store = new ParameterStore(manager, false);
+            int owned = manager.getManagedArrays().size();
             long growth = growth(1000, 500, () -> {
                 try (NDManager scope = manager.newSubManager()) {
                     NDArray ids = scope.zeros(new Shape(1, 250), DataType.INT64);
@@ -62,6 +63,7 @@ class MemoryTest {
             });
 
             assertThat(growth).isLessThan(20 * MEBIBYTE);
+            assertThat(manager.getManagedArrays()).hasSize(owned);
         }
     }
 

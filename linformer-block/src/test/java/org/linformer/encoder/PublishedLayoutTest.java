@@ -198,12 +198,7 @@ class PublishedLayoutTest {
         AttentionBlock block = attention(Sharing.KEY_VALUE, true).newBlock();
         block.initialize(manager, DataType.FLOAT32, new Shape(1, 10, 8));
 
-        PublishedLayout.FAIRSEQ.attention(theirs, block).forEach((name, array) -> {
-            var parameter = Weights.of(block).get(name);
-            parameter.close();
-            parameter.setShape(null);
-            parameter.setArray(array);
-        });
+        Weights.set(block, manager, PublishedLayout.FAIRSEQ.attention(theirs, block), DataType.FLOAT32);
 
         // all slots are empty, so what is left is W_o b_v + b_o
         float[] expected = theirs.get("out_proj.weight")

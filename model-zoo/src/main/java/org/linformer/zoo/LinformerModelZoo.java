@@ -44,6 +44,20 @@ public final class LinformerModelZoo extends ModelZoo {
         return ModelRepository.PACKAGED;
     }
 
+    /**
+     * Returns the URL of a model, for {@code Criteria.optModelUrls}.
+     *
+     * @param place name of a packaged model, or a folder if there is a slash in it
+     * @return {@code linformer://NAME} or {@code linformer:///FOLDER}
+     */
+    public static String url(String place) {
+        return ModelRepository.SCHEME
+                + "://"
+                + (place.contains("/")
+                        ? Path.of(place).toAbsolutePath().normalize().toUri().getRawPath()
+                        : place);
+    }
+
     @Override
     public String getGroupId() {
         return GROUP_ID;

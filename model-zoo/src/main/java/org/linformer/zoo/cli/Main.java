@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.GlibcAllocator;
+import org.linformer.zoo.LinformerModelZoo;
 import org.linformer.zoo.data.Example;
 import org.linformer.zoo.data.SpamAssassin;
 import org.linformer.zoo.spectrum.AttentionSpectrum;
@@ -135,7 +136,7 @@ public final class Main {
             @Parameters(paramLabel = "TEXTS", description = "A file of JSON lines: id, text, label.") Path texts,
             @Option(names = "--max-tokens", description = "Cut each text after so many tokens.") Integer maxTokens)
             throws Exception {
-        try (Evaluator evaluator = new Evaluator(url(model))) {
+        try (Evaluator evaluator = new Evaluator(LinformerModelZoo.url(model))) {
             List<LabelledText> labelled = evaluator.tokenize(Example.read(texts));
             int limit = maxTokens == null ? Integer.MAX_VALUE : maxTokens;
             System.out.println(StrictJson.write(evaluator.evaluate(labelled, limit)));
@@ -201,7 +202,7 @@ public final class Main {
                     Integer index)
             throws Exception {
         List<String> all = Example.read(texts).stream().map(Example::text).toList();
-        AttentionSpectrum spectrum = AttentionSpectrum.of(url(model), all, tokens, maxTexts);
+        AttentionSpectrum spectrum = AttentionSpectrum.of(LinformerModelZoo.url(model), all, tokens, maxTexts);
         int upTo = index == null ? Math.max(1, spectrum.meanOfLayer(0).length / 4) : index;
         SpectrumFiles.write(spectrum, model, upTo, out);
         System.out.printf("%d texts of %d tokens%n", spectrum.texts(), spectrum.tokens());
@@ -257,12 +258,5 @@ public final class Main {
                     int longestFull) {
         new SpeedTable(Device.fromName(device), precision, layers, width, batch)
                 .print(lengths, k, longestFull, System.out);
-    }
-
-    private static String url(String model) {
-        return model.contains("/")
-                ? "linformer://"
-                        + Path.of(model).toAbsolutePath().normalize().toUri().getPath()
-                : "linformer://" + model;
     }
 }

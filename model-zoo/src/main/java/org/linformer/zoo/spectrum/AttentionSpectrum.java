@@ -1,7 +1,6 @@
 package org.linformer.zoo.spectrum;
 
 import ai.djl.MalformedModelException;
-import ai.djl.modality.Classifications;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -11,6 +10,7 @@ import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.training.ParameterStore;
+import ai.djl.translate.NoopTranslator;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,7 +18,6 @@ import java.util.List;
 import org.linformer.attention.TorchScript;
 import org.linformer.encoder.EncoderModel;
 import org.linformer.zoo.TextTokenizer;
-import org.linformer.zoo.TokenizedText;
 import org.linformer.zoo.Truncation;
 
 /**
@@ -47,22 +46,29 @@ public record AttentionSpectrum(int tokens, int texts, List<List<List<Double>>> 
      */
     public static AttentionSpectrum of(String url, List<String> texts, int tokens, int maxTexts)
             throws IOException, ModelNotFoundException, MalformedModelException {
-        Criteria<TokenizedText, Classifications> criteria = Criteria.builder()
-                .setTypes(TokenizedText.class, Classifications.class)
+        Criteria<NDList, NDList> criteria = Criteria.builder()
+                .setTypes(NDList.class, NDList.class)
                 .optModelUrls(url)
+                .optTranslator(new NoopTranslator())
                 .build();
-        try (ZooModel<TokenizedText, Classifications> model = criteria.loadModel()) {
+        try (ZooModel<NDList, NDList> model = criteria.loadModel()) {
             EncoderModel encoder = (EncoderModel) model.getBlock();
             TextTokenizer tokenizer = TextTokenizer.of(model);
             int longest = tokenizer.maxTokens();
+            if (maxTexts < 1) {
+                throw new IllegalArgumentException("maxTexts must be positive, but is " + maxTexts);
+            }
             if (tokens < 2 || tokens > longest) {
                 throw new IllegalArgumentException("tokens must be in [2, %d], but is %d".formatted(longest, tokens));
             }
             double[][][] sums = {};
             int used = 0;
             for (String text : texts) {
+                if (used == maxTexts) {
+                    break;
+                }
                 long[] ids = tokenizer.tokenize(text, Truncation.END).ids();
-                if (ids.length < tokens || used == maxTexts) {
+                if (ids.length < tokens) {
                     continue;
                 }
                 long[] cut = Arrays.copyOf(ids, tokens);

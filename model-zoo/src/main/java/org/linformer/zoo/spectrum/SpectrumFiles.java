@@ -88,11 +88,9 @@ public final class SpectrumFiles {
             }
         }
         chart.addSeries("share, %", x, y, cells);
-        chart.getStyler()
-                .setShowValue(true)
-                .setMin(0)
-                .setMax(100)
-                .setRangeColors(List.of(Color.WHITE, new Color(0x6BAED6)).toArray(Color[]::new));
+        chart.getStyler().setShowValue(true).setMin(0).setMax(100).setRangeColors(new Color[] {
+            Color.WHITE, new Color(0x6BAED6)
+        });
         return chart;
     }
 }

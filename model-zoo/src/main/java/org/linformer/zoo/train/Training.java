@@ -23,6 +23,7 @@ import java.util.function.BooleanSupplier;
 import org.linformer.encoder.EncoderModel;
 import org.linformer.encoder.Weights;
 import org.linformer.json.StrictJson;
+import org.linformer.zoo.LinformerModelZoo;
 import org.linformer.zoo.ModelConfig;
 import org.linformer.zoo.TextTokenizer;
 import org.linformer.zoo.TokenizedText;
@@ -253,8 +254,8 @@ public final class Training {
                         ModelConfig.TOKENIZER, ModelConfig.sha256(out.resolve(ModelConfig.TOKENIZER))));
         Files.writeString(out.resolve(ModelConfig.FILE), StrictJson.write(config) + "\n");
         Metrics metrics;
-        try (Evaluator evaluator = new Evaluator(
-                "linformer://" + out.toAbsolutePath().normalize().toUri().getPath())) {
+        try (Evaluator evaluator =
+                new Evaluator(LinformerModelZoo.url(out.toAbsolutePath().toString()))) {
             int all = config.maxTokens();
             List<LabelledText> validation = evaluator.tokenize(Example.read(data.resolve("validation.jsonl")));
             List<LabelledText> test = evaluator.tokenize(Example.read(data.resolve("test.jsonl")));

@@ -21,9 +21,11 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.linformer.zoo.LinformerModelZoo;
 import org.linformer.zoo.ModelConfig;
 import org.linformer.zoo.TextTokenizer;
 import org.linformer.zoo.Truncation;
+import org.linformer.zoo.spectrum.AttentionSpectrum;
 
 /** The vectors of the ONNX file itself, through ONNX Runtime, are the truth. */
 class MiniLmTest {
@@ -45,14 +47,15 @@ class MiniLmTest {
                         .toList());
             }
         }
-        for (String part : Files.readString(Path.of("../README.md")).split("\n\n")) {
-            texts.add(part);
-        }
+        String readme = Files.readString(Path.of("../README.md"));
+        texts.addAll(List.of(readme.split("\n\n")));
+        texts.add(readme);
         return texts;
     }
 
     @Test
-    void givesTheVectorsOfTheOnnxFile(@TempDir Path folder) throws Exception {
+    void givesTheVectorsOfTheOnnxFile(@TempDir Path parent) throws Exception {
+        Path folder = parent.resolve("mini lm");
         MiniLm.write(jar(), folder);
         byte[] onnx =
                 MiniLmTest.class.getResourceAsStream("/all-minilm-l6-v2.onnx").readAllBytes();
@@ -61,7 +64,8 @@ class MiniLmTest {
                 .containsExactlyInAnyOrder("config.json", "model.safetensors", "tokenizer.json");
         try (ZooModel<String, float[]> model = Criteria.builder()
                         .setTypes(String.class, float[].class)
-                        .optModelUrls("linformer://" + folder.toUri().getPath())
+                        .optModelUrls(LinformerModelZoo.url(folder.toString()))
+                        .optArgument("truncate", "end")
                         .build()
                         .loadModel();
                 Predictor<String, float[]> predictor = model.newPredictor();
@@ -69,21 +73,34 @@ class MiniLmTest {
                 OrtEnvironment environment = OrtEnvironment.getEnvironment();
                 OrtSession session = environment.createSession(onnx)) {
             int compared = 0;
+            int longest = 0;
             for (String text : texts()) {
                 long[] ids = tokenizer.tokenize(text, Truncation.END).ids();
-                if (ids.length > 256) {
-                    continue;
-                }
+                longest = Math.max(longest, ids.length);
                 float[] expected = embed(environment, session, ids);
                 assertThat(cosine(predictor.predict(text), expected)).as(text).isGreaterThan(0.9999);
                 compared++;
             }
             System.out.printf("%d texts have the vectors of the ONNX file%n", compared);
             assertThat(compared).isGreaterThan(300);
+            assertThat(longest).isEqualTo(512);
         }
     }
 
-    /** The mean of the states, of length 1. */
+    @Test
+    void showsTheSpectrumOfAModelWithoutClasses(@TempDir Path folder) throws Exception {
+        MiniLm.write(jar(), folder);
+
+        AttentionSpectrum spectrum = AttentionSpectrum.of(LinformerModelZoo.url(folder.toString()), texts(), 64, 3);
+
+        assertThat(spectrum.texts()).isEqualTo(3);
+        assertThat(spectrum.cumulative())
+                .hasSize(6)
+                .allSatisfy(layer -> assertThat(layer).hasSize(12));
+        assertThat(spectrum.meanOfLayer(5)).hasSize(64);
+    }
+
+    /** The mean of the states; its length does not matter to a cosine. */
     private static float[] embed(OrtEnvironment environment, OrtSession session, long[] ids) throws OrtException {
         long[] ones = new long[ids.length];
         Arrays.fill(ones, 1);

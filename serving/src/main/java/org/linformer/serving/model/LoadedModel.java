@@ -9,10 +9,10 @@ import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.translate.NoopTranslator;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import org.linformer.zoo.ClassificationTranslator;
 import org.linformer.zoo.EmbeddingTranslator;
+import org.linformer.zoo.LinformerModelZoo;
 import org.linformer.zoo.ModelConfig;
 import org.linformer.zoo.TextTokenizer;
 import org.linformer.zoo.TokenizedText;
@@ -26,13 +26,9 @@ final class LoadedModel implements AutoCloseable {
 
     /** Loads a model of the zoo, or of a folder if the place has a slash. */
     LoadedModel(String place, String precision) throws IOException, ModelNotFoundException, MalformedModelException {
-        String url = place.contains("/")
-                ? "linformer://"
-                        + Path.of(place).toAbsolutePath().normalize().toUri().getPath()
-                : "linformer://" + place;
         model = Criteria.builder()
                 .setTypes(NDList.class, NDList.class)
-                .optModelUrls(url)
+                .optModelUrls(LinformerModelZoo.url(place))
                 .optTranslator(new NoopTranslator())
                 .optArgument("precision", precision)
                 .build()
