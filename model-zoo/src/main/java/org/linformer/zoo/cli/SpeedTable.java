@@ -50,8 +50,12 @@ record SpeedTable(Device device, Precision precision, int layers, int width, int
         if (width < HEAD || width % HEAD != 0) {
             throw new IllegalArgumentException("width must be a multiple of %d, but is %d".formatted(HEAD, width));
         }
+        if (batch < 1) {
+            throw new IllegalArgumentException("batch must be positive, but is " + batch);
+        }
         int gpus = Engine.getInstance().getGpuCount();
-        if (device.isGpu() && device.getDeviceId() >= gpus) {
+        // "gpu" without a number is -1 to DJL
+        if (device.isGpu() && Math.max(device.getDeviceId(), 0) >= gpus) {
             throw new IllegalArgumentException(
                     "device must be cpu or one of %d GPUs, but is %s".formatted(gpus, device));
         }
