@@ -3,8 +3,11 @@ package org.linformer.zoo;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A text as the model reads it.
@@ -57,5 +60,30 @@ public record TokenizedText(long[] ids, int total) {
             inputs.add(manager.create(mask, shape)); // (b, n)
         }
         return inputs;
+    }
+
+    /**
+     * Puts texts of about equal length together, so that little of a batch is padding.
+     *
+     * @param texts the texts
+     * @param maxTokens tokens in a batch, padding counted; a longer text is a batch of its own
+     * @return the batches, each the positions of its texts, the shortest first
+     */
+    public static List<List<Integer>> byLength(List<TokenizedText> texts, int maxTokens) {
+        List<Integer> shortestFirst = IntStream.range(0, texts.size())
+                .boxed()
+                .sorted(Comparator.comparingInt(i -> texts.get(i).read()))
+                .toList();
+        List<List<Integer>> batches = new ArrayList<>();
+        for (int from = 0; from < shortestFirst.size(); ) {
+            int to = from + 1;
+            while (to < shortestFirst.size()
+                    && (to - from + 1L) * texts.get(shortestFirst.get(to)).read() <= maxTokens) {
+                to++;
+            }
+            batches.add(shortestFirst.subList(from, to));
+            from = to;
+        }
+        return batches;
     }
 }

@@ -2,9 +2,9 @@ package org.linformer.zoo.train;
 
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import org.linformer.zoo.TokenizedText;
 
 /** How texts are put together: steps of an equal number of texts, and within a step goes of about equal length. */
 final class Batches {
@@ -24,21 +24,9 @@ final class Batches {
 
     /** Groups with at most this many tokens each, padding counted, so that little of them is padding. */
     static List<List<LabelledText>> goes(List<LabelledText> texts, int maxTokens) {
-        List<LabelledText> byLength = texts.stream()
-                .sorted(Comparator.comparingInt(text -> text.text().read()))
+        List<TokenizedText> tokens = texts.stream().map(LabelledText::text).toList();
+        return TokenizedText.byLength(tokens, maxTokens).stream()
+                .map(go -> go.stream().map(texts::get).toList())
                 .toList();
-        List<List<LabelledText>> goes = new ArrayList<>();
-        List<LabelledText> go = new ArrayList<>();
-        for (LabelledText text : byLength) {
-            if ((go.size() + 1) * text.text().read() > maxTokens && !go.isEmpty()) {
-                goes.add(go);
-                go = new ArrayList<>();
-            }
-            go.add(text);
-        }
-        if (!go.isEmpty()) {
-            goes.add(go);
-        }
-        return goes;
     }
 }

@@ -1,0 +1,121 @@
+package org.linformer.zoo;
+
+import ai.djl.MalformedModelException;
+import ai.djl.inference.Predictor;
+import ai.djl.repository.zoo.Criteria;
+import ai.djl.repository.zoo.ModelNotFoundException;
+import ai.djl.repository.zoo.ZooModel;
+import ai.djl.translate.TranslateException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * A model that answers any number of texts, asked by any number of threads: it puts texts of about equal length into one
+ * batch, and gives the answers in the order of the texts.
+ *
+ * @param <A> the answer: {@code float[]}, the vector of a text, or {@code Classifications}
+ */
+public final class TextModel<A> implements AutoCloseable {
+
+    /** Tokens in a batch, padding counted, where nobody wants another number. */
+    public static final int BATCH_TOKENS = 16_384;
+
+    private final ZooModel<TokenizedText, A> model;
+    private final ModelConfig config;
+    private final TextTokenizer tokenizer;
+
+    /**
+     * Loads a model.
+     *
+     * @param place name of a packaged model, or a folder if there is a slash in it
+     * @param answer what it is asked for
+     * @throws IOException if a file cannot be read or is not the right one
+     * @throws ModelNotFoundException if there is no such model, or it does not give such answers
+     * @throws MalformedModelException if its weights are not its own
+     */
+    public TextModel(String place, Class<A> answer)
+            throws IOException, ModelNotFoundException, MalformedModelException {
+        model = Criteria.builder()
+                .setTypes(TokenizedText.class, answer)
+                .optModelUrls(LinformerModelZoo.url(place))
+                .build()
+                .loadModel();
+        config = ModelConfig.of(model);
+        tokenizer = TextTokenizer.of(model);
+    }
+
+    /**
+     * Returns what the model is.
+     *
+     * @return its configuration
+     */
+    public ModelConfig config() {
+        return config;
+    }
+
+    /**
+     * Tokenizes a text.
+     *
+     * @param text the text
+     * @param truncation what happens if it is too long
+     * @return its tokens
+     * @throws TextTooLongException if it is too long and may not be cut
+     */
+    public TokenizedText tokenize(String text, Truncation truncation) {
+        return tokenizer.tokenize(text, truncation);
+    }
+
+    /**
+     * Tokenizes texts.
+     *
+     * @param texts the texts
+     * @param truncation what happens to one that is too long
+     * @return their tokens
+     * @throws IllegalArgumentException if one is too long and may not be cut; the message says which
+     */
+    public List<TokenizedText> tokenize(List<String> texts, Truncation truncation) {
+        List<TokenizedText> tokenized = new ArrayList<>();
+        for (String text : texts) {
+            try {
+                tokenized.add(tokenize(text, truncation));
+            } catch (TextTooLongException e) {
+                throw new IllegalArgumentException(
+                        "text %d of %d: %s".formatted(tokenized.size() + 1, texts.size(), e.getMessage()), e);
+            }
+        }
+        return tokenized;
+    }
+
+    /**
+     * Answers texts.
+     *
+     * @param texts the texts
+     * @param maxBatchTokens tokens, padding counted, that go through the model at once; a longer text goes alone
+     * @return the answers, in the order of the texts
+     * @throws IllegalStateException if the engine fails
+     */
+    public List<A> answer(List<TokenizedText> texts, int maxBatchTokens) {
+        List<A> answers = new ArrayList<>(Collections.nCopies(texts.size(), null));
+        // a predictor is for one thread alone, and made in no time
+        try (Predictor<TokenizedText, A> predictor = model.newPredictor()) {
+            for (List<Integer> batch : TokenizedText.byLength(texts, maxBatchTokens)) {
+                List<A> some =
+                        predictor.batchPredict(batch.stream().map(texts::get).toList());
+                for (int i = 0; i < batch.size(); i++) {
+                    answers.set(batch.get(i), some.get(i));
+                }
+            }
+        } catch (TranslateException e) {
+            throw new IllegalStateException(
+                    "%s must answer %d texts, but the engine failed".formatted(config.name(), texts.size()), e);
+        }
+        return answers;
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}

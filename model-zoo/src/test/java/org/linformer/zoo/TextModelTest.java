@@ -1,0 +1,99 @@
+package org.linformer.zoo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.modality.Classifications;
+import ai.djl.repository.zoo.ModelNotFoundException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class TextModelTest {
+
+    private static final List<String> TEXTS = IntStream.range(0, 40)
+            .mapToObj(i -> ("offer number " + i + " ends today. ").repeat(1 + i * 7 % 13))
+            .toList();
+
+    @Test
+    void givesTheAnswersInTheOrderOfTheTextsWhateverTheBatches() throws Exception {
+        try (TextModel<float[]> model = new TextModel<>("spam-linformer", float[].class)) {
+            List<TokenizedText> texts = model.tokenize(TEXTS, Truncation.NONE);
+
+            List<float[]> alone = model.answer(texts, 1);
+            List<float[]> batched = model.answer(texts, 256);
+
+            for (int i = 0; i < texts.size(); i++) {
+                assertThat(batched.get(i)).as(TEXTS.get(i)).containsExactly(alone.get(i), within(1e-4f));
+            }
+        }
+    }
+
+    @Test
+    void answersManyThreadsAtOnce() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(8);
+        try (TextModel<float[]> model = new TextModel<>("spam-linformer", float[].class)) {
+            List<TokenizedText> texts = model.tokenize(TEXTS, Truncation.NONE);
+            List<float[]> expected = model.answer(texts, 256);
+
+            List<Future<List<float[]>>> answers = new ArrayList<>();
+            for (int i = 0; i < 32; i++) {
+                answers.add(threads.submit(() -> model.answer(model.tokenize(TEXTS, Truncation.NONE), 256)));
+            }
+
+            for (Future<List<float[]>> answer : answers) {
+                for (int i = 0; i < texts.size(); i++) {
+                    assertThat(answer.get().get(i)).containsExactly(expected.get(i), within(1e-5f));
+                }
+            }
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    @Test
+    void saysWhichTextIsTooLongAndCutsItIfItMay() throws Exception {
+        List<String> texts = List.of("short", "word ".repeat(5_000));
+        try (TextModel<Classifications> model = new TextModel<>("spam-linformer", Classifications.class)) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> model.tokenize(texts, Truncation.NONE))
+                    .withMessage("text 2 of 2: text must be at most 4096 tokens, but is 5002. Shorten it, or ask for"
+                            + " truncation at the end");
+            assertThat(model.answer(model.tokenize(texts, Truncation.END), TextModel.BATCH_TOKENS))
+                    .extracting(Classifications::getClassNames)
+                    .containsExactly(List.of("ham", "spam"), List.of("ham", "spam"));
+        }
+    }
+
+    @Test
+    void hasNothingToSayToNoTexts() throws Exception {
+        try (TextModel<float[]> model = new TextModel<>("spam-linformer", float[].class)) {
+            assertThat(model.answer(List.of(), TextModel.BATCH_TOKENS)).isEmpty();
+        }
+    }
+
+    @Test
+    void refusesAModelThatIsNotThere() {
+        assertThatExceptionOfType(java.io.IOException.class)
+                .isThrownBy(() -> new TextModel<>("ham-linformer", float[].class))
+                .withMessage("model must be one of [spam-linformer], but is ham-linformer");
+        assertThatExceptionOfType(ModelNotFoundException.class)
+                .isThrownBy(() -> new TextModel<>("spam-linformer", String.class));
+    }
+
+    @Test
+    void putsTextsOfEqualLengthIntoOneBatch() {
+        List<TokenizedText> texts = IntStream.of(3, 90, 4, 100, 250, 3)
+                .mapToObj(n -> new TokenizedText(new long[n], n))
+                .toList();
+
+        assertThat(TokenizedText.byLength(texts, 200)).containsExactly(List.of(0, 5, 2), List.of(1, 3), List.of(4));
+        assertThat(TokenizedText.byLength(List.of(), 200)).isEmpty();
+    }
+}
