@@ -1,6 +1,10 @@
 package org.linformer.zoo.cli;
 
 import ai.djl.Device;
+import ai.djl.modality.Classifications;
+import ai.djl.modality.Classifications.Classification;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -22,6 +26,7 @@ import org.linformer.zoo.train.LabelledText;
 import org.linformer.zoo.train.Training;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -30,7 +35,7 @@ import picocli.CommandLine.Parameters;
         name = "linformer",
         mixinStandardHelpOptions = true,
         version = "0.1.0",
-        description = "Prepares data, trains models by a recipe, and measures them.")
+        description = "Prepares data, trains models by a recipe, measures and uses them.")
 public final class Main {
 
     private static final Map<String, Preparation> DATA_SETS = Map.of("spam-assassin", SpamAssassin::prepare);
@@ -47,16 +52,21 @@ public final class Main {
      * @param arguments the command and its arguments
      */
     public static void main(String[] arguments) {
+        System.exit(run(arguments));
+    }
+
+    static int run(String... arguments) {
         System.setProperty("ai.djl.offline", "true");
         System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
         System.setProperty("org.slf4j.simpleLogger.log.ai.djl.util.cuda", "error");
         GlibcAllocator.keepFreedMemory();
         CommandLine commandLine = new CommandLine(new Main());
+        commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setExecutionExceptionHandler((exception, command, result) -> {
             command.getErr().println(command.getColorScheme().errorText(message(exception)));
             return command.getCommandSpec().exitCodeOnExecutionException();
         });
-        System.exit(commandLine.execute(arguments));
+        return commandLine.execute(arguments);
     }
 
     private static String message(Exception e) {
@@ -141,6 +151,56 @@ public final class Main {
             int limit = maxTokens == null ? Integer.MAX_VALUE : maxTokens;
             System.out.println(StrictJson.write(evaluator.evaluate(labelled, limit)));
         }
+    }
+
+    /**
+     * Embeds texts.
+     *
+     * @param texts the model, the texts and where the vectors go
+     * @throws Exception if a file cannot be read or written, or the engine fails
+     */
+    @Command(
+            name = "embed",
+            description = "Writes the vectors of texts as JSON lines; stopped with Ctrl-C, it goes on when run again.")
+    void embed(@Mixin AnswerTexts texts) throws Exception {
+        texts.write(float[].class, (line, vector) -> {
+            JsonArray embedding = new JsonArray();
+            for (float component : vector) {
+                embedding.add(component);
+            }
+            line.add("embedding", embedding);
+        });
+    }
+
+    /**
+     * Classifies texts.
+     *
+     * @param texts the model, the texts and where the labels go
+     * @param topK labels of each text, or null for all
+     * @throws Exception if a file cannot be read or written, or the engine fails
+     */
+    @Command(
+            name = "classify",
+            description = "Writes the labels of texts as JSON lines; stopped with Ctrl-C, it goes on when run again.")
+    void classify(
+            @Mixin AnswerTexts texts,
+            @Option(names = "--top-k", description = "Labels of each text, the most probable first. Default: all.")
+                    Integer topK)
+            throws Exception {
+        if (topK != null && topK < 1) {
+            throw new IllegalArgumentException("--top-k must be positive, but is " + topK);
+        }
+        texts.write(Classifications.class, (line, all) -> {
+            JsonArray labels = new JsonArray();
+            for (Classification item :
+                    all.topK(topK == null ? all.getClassNames().size() : topK)) {
+                JsonObject label = new JsonObject();
+                label.addProperty("label", item.getClassName());
+                label.addProperty("score", item.getProbability());
+                labels.add(label);
+            }
+            line.add("labels", labels);
+        });
     }
 
     /**

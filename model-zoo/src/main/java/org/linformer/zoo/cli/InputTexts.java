@@ -1,0 +1,88 @@
+package org.linformer.zoo.cli;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.linformer.zoo.data.TextFile;
+
+/**
+ * The texts that a user names, in an order that is the same each time: text files, files of JSON lines (by their name,
+ * {@code .jsonl}), and folders of both. A text's id is its file's path in its folder, for a JSON line its own {@code id} or
+ * file and line.
+ */
+final class InputTexts {
+
+    private static final String JSON_LINES = ".jsonl";
+
+    private final List<Path> inputs;
+    private final String field;
+
+    /**
+     * A text.
+     *
+     * @param id what the user knows it by
+     * @param text the text
+     * @param place where it stands, as a message calls it
+     */
+    record InputText(String id, String text, String place) {}
+
+    /** What is done with a text. */
+    interface TextReader {
+        void read(InputText text) throws IOException;
+    }
+
+    InputTexts(List<Path> inputs, String field) {
+        this.inputs = inputs;
+        this.field = field;
+    }
+
+    /**
+     * Reads all texts, one after the other.
+     *
+     * @throws IOException if a file cannot be read
+     * @throws IllegalArgumentException if one is not what it must be; the message names file, line and reason
+     */
+    void forEach(TextReader reader) throws IOException {
+        for (Path input : inputs) {
+            if (Files.isDirectory(input)) {
+                for (Path file : filesOf(input)) {
+                    read(file, id(input.relativize(file)), reader);
+                }
+            } else {
+                read(input, id(input), reader);
+            }
+        }
+    }
+
+    private static List<Path> filesOf(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(Files::isRegularFile)
+                    .sorted(Comparator.comparing(InputTexts::id))
+                    .toList();
+        }
+    }
+
+    private static String id(Path file) {
+        return file.toString().replace(File.separatorChar, '/');
+    }
+
+    private void read(Path file, String id, TextReader reader) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            throw new NoSuchFileException(file.toString(), null, "an input must be a file or a folder");
+        }
+        if (!id.endsWith(JSON_LINES)) {
+            reader.read(new InputText(id, TextFile.read(file), file.toString()));
+            return;
+        }
+        TextFile.readObjects(file, (line, object) -> {
+            String place = TextFile.place(file, line);
+            String own = object.has("id") ? TextFile.value(place, object, "id") : id + ":" + line;
+            reader.read(new InputText(own, TextFile.value(place, object, field), place));
+        });
+    }
+}
