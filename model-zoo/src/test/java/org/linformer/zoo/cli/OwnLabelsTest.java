@@ -29,7 +29,7 @@ class OwnLabelsTest {
 
     private Path csv() throws Exception {
         Random random = new Random(42);
-        String rows = IntStream.range(0, 400)
+        String rows = IntStream.range(0, 240)
                 .mapToObj(i ->
                         random.ints(12, 0, 5).mapToObj(WORDS.get(i % 3)::get).collect(Collectors.joining(" ")) + ","
                                 + LABELS.get(i % 3) + "\n")
@@ -51,7 +51,7 @@ class OwnLabelsTest {
                         .replaceFirst("\"headDim\": 32", "\"headDim\": 8")
                         .replaceFirst("\"maxLength\": 4096", "\"maxLength\": 64")
                         .replaceFirst("128(\\s+\\],\\s+\"projection\")", "16$1")
-                        .replaceFirst("\"epochs\": 10", "\"epochs\": 5")
+                        .replaceFirst("\"epochs\": 10", "\"epochs\": 2")
                         .replaceFirst("\"batchSize\": 32", "\"batchSize\": 8")
                         .replaceFirst("\"learningRate\": 0.0005", "\"learningRate\": 0.01"));
         return like;
@@ -90,7 +90,7 @@ class OwnLabelsTest {
         Path like = smallRecipe();
         OwnRecipe.write(like, List.of("a", "b"), "made up", data);
         Path recipe = data.resolve("recipe.json");
-        Files.writeString(recipe, Files.readString(recipe).replace("\"epochs\": 5", "\"epochs\": 7"));
+        Files.writeString(recipe, Files.readString(recipe).replace("\"epochs\": 2", "\"epochs\": 7"));
 
         OwnRecipe.write(like, List.of("a", "b"), "made up", data);
 
