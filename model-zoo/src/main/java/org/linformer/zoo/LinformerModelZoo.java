@@ -53,11 +53,12 @@ public final class LinformerModelZoo extends ModelZoo {
      * @return {@code linformer://NAME} or {@code linformer:///FOLDER}
      */
     public static String url(String place) {
-        return ModelRepository.SCHEME
-                + "://"
-                + (place.contains("/")
-                        ? Path.of(place).toAbsolutePath().normalize().toUri().getRawPath()
-                        : place);
+        if (!place.contains("/")) {
+            return ModelRepository.SCHEME + "://" + place;
+        }
+        String path = Path.of(place).toAbsolutePath().normalize().toUri().getRawPath();
+        // DJL takes a comma for the end of a URL
+        return ModelRepository.SCHEME + "://" + path.replace(",", "%2C");
     }
 
     /**

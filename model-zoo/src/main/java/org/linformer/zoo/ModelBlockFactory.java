@@ -1,6 +1,8 @@
 package org.linformer.zoo;
 
+import ai.djl.Device;
 import ai.djl.Model;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
@@ -33,10 +35,11 @@ public final class ModelBlockFactory implements BlockFactory {
      * Builds the block.
      *
      * @throws IOException if a file is missing or is not the one that {@code config.json} vouches for
-     * @throws IllegalArgumentException if the precision is no such one
+     * @throws IllegalArgumentException if the precision is no such one, or the device is not there
      */
     @Override
     public Block newBlock(Model model, Path folder, Map<String, ?> arguments) throws IOException {
+        requireDevice(model.getNDManager());
         Object precision = arguments.get("precision");
         if (precision != null && !PRECISIONS.contains(precision)) {
             throw new IllegalArgumentException(
@@ -57,5 +60,15 @@ public final class ModelBlockFactory implements BlockFactory {
         }
         model.setProperty("precision", isBfloat16 ? "bfloat16" : "float32");
         return block;
+    }
+
+    private static void requireDevice(NDManager manager) {
+        Device device = manager.getDevice();
+        int gpus = manager.getEngine().getGpuCount();
+        // "gpu" without a number is -1 to DJL
+        if (device.isGpu() && Math.max(device.getDeviceId(), 0) >= gpus) {
+            throw new IllegalArgumentException(
+                    "device must be cpu or one of %d GPUs, but is %s".formatted(gpus, device));
+        }
     }
 }

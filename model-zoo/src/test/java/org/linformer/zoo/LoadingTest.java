@@ -1,0 +1,157 @@
+package org.linformer.zoo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Application;
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.inference.Predictor;
+import ai.djl.modality.Classifications;
+import ai.djl.repository.MRL;
+import ai.djl.repository.zoo.Criteria;
+import ai.djl.repository.zoo.ModelNotFoundException;
+import ai.djl.repository.zoo.ModelZoo;
+import ai.djl.repository.zoo.ZooModel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The ways in which DJL's {@code Criteria} find a model. */
+class LoadingTest {
+
+    private static final String TEXT = "You have been selected to receive a FREE cash prize. Click here now!";
+
+    private static Criteria.Builder<String, Classifications> classifier() {
+        return Criteria.builder().setTypes(String.class, Classifications.class);
+    }
+
+    private static String labelBy(Criteria.Builder<String, Classifications> criteria) throws Exception {
+        try (ZooModel<String, Classifications> model = criteria.build().loadModel();
+                Predictor<String, Classifications> predictor = model.newPredictor()) {
+            return predictor.predict(TEXT).best().getClassName();
+        }
+    }
+
+    @Test
+    void findsAModelByGroupAndArtifactByOneOfThemAndByUrl() throws Exception {
+        assertThat(labelBy(classifier().optGroupId("org.linformer").optArtifactId("spam-linformer")))
+                .isEqualTo("spam");
+        assertThat(labelBy(classifier().optGroupId("org.linformer"))).isEqualTo("spam");
+        assertThat(labelBy(classifier().optArtifactId("spam-linformer"))).isEqualTo("spam");
+        assertThat(labelBy(classifier().optModelZoo(ModelZoo.getModelZoo("org.linformer"))))
+                .isEqualTo("spam");
+        assertThat(labelBy(classifier().optModelUrls("linformer://spam-linformer")))
+                .isEqualTo("spam");
+    }
+
+    @Test
+    void findsAModelByTypeAlone() throws Exception {
+        try (ZooModel<TokenizedText, float[]> model = Criteria.builder()
+                .setTypes(TokenizedText.class, float[].class)
+                .build()
+                .loadModel()) {
+            assertThat(ModelConfig.of(model).embeds()).isTrue();
+        }
+        assertThatExceptionOfType(ModelNotFoundException.class)
+                .isThrownBy(() -> Criteria.builder()
+                        .setTypes(TokenizedText.class, Integer.class)
+                        .optGroupId("org.linformer")
+                        .build()
+                        .loadModel());
+    }
+
+    @Test
+    void readsAFolderWhereItIsWhateverItsName(@TempDir Path parent) throws Exception {
+        Path folder = Files.createDirectory(parent.resolve("my model, äöü 100%"));
+        try (Stream<Path> files = Files.list(LinformerModelZoo.folder("spam-linformer"))) {
+            for (Path file : files.toList()) {
+                Files.copy(file, folder.resolve(file.getFileName()));
+            }
+        }
+        String url = LinformerModelZoo.url(folder.toString());
+
+        assertThat(url).startsWith("linformer:///");
+        assertThat(labelBy(classifier().optModelUrls(url))).isEqualTo("spam");
+        assertThat(LinformerModelZoo.folder(folder.toString())).isEqualTo(folder);
+    }
+
+    @Test
+    void saysWhatIsMissingFromAFolder(@TempDir Path parent) {
+        String nowhere = parent.resolve("nowhere").toString();
+
+        assertThatExceptionOfType(java.nio.file.NoSuchFileException.class)
+                .isThrownBy(() -> LinformerModelZoo.folder(nowhere))
+                .withMessage(nowhere + ": a model must be a folder");
+        assertThatExceptionOfType(java.nio.file.NoSuchFileException.class)
+                .isThrownBy(() -> labelBy(classifier().optModelUrls(LinformerModelZoo.url(parent.toString()))))
+                .withMessageEndingWith("a model's folder must hold config.json");
+    }
+
+    @Test
+    void givesTheSameInABatchOfMixedAndOfEqualLengths() throws Exception {
+        List<String> texts = List.of(TEXT, TEXT.repeat(30), "short", TEXT.repeat(2), TEXT);
+        try (ZooModel<String, Classifications> model =
+                        classifier().optArtifactId("spam-linformer").build().loadModel();
+                Predictor<String, Classifications> predictor = model.newPredictor()) {
+            List<Classifications> answers = predictor.batchPredict(texts);
+
+            for (int i = 0; i < texts.size(); i++) {
+                assertThat(answers.get(i).getProbabilities().get(0))
+                        .isEqualTo(
+                                predictor
+                                        .predict(texts.get(i))
+                                        .getProbabilities()
+                                        .get(0),
+                                within(1e-4));
+            }
+            assertThat(predictor.batchPredict(List.of(TEXT, TEXT)))
+                    .extracting(answer -> answer.best().getClassName())
+                    .containsExactly("spam", "spam");
+        }
+    }
+
+    @Test
+    void runsOnTheDeviceThatIsWanted() throws Exception {
+        int gpus = Engine.getInstance().getGpuCount();
+        Device wanted = gpus == 0 ? Device.cpu() : Device.gpu(gpus - 1);
+
+        try (ZooModel<String, Classifications> model = classifier()
+                .optArtifactId("spam-linformer")
+                .optDevice(wanted)
+                .build()
+                .loadModel()) {
+            assertThat(model.getNDManager().getDevice()).isEqualTo(wanted);
+            assertThat(model.getBlock().getParameters().values())
+                    .allSatisfy(parameter ->
+                            assertThat(parameter.getArray().getDevice()).isEqualTo(wanted));
+        }
+        for (String criterion : List.of("linformer://spam-linformer", "spam-linformer")) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> labelBy((criterion.contains(":")
+                                    ? classifier().optModelUrls(criterion)
+                                    : classifier().optArtifactId(criterion))
+                            .optDevice(Device.gpu(gpus))))
+                    .withMessage("device must be cpu or one of %d GPUs, but is gpu(%d)".formatted(gpus, gpus));
+        }
+    }
+
+    @Test
+    void isInDjlsLists() {
+        assertThat(ModelZoo.listModelZoo()).extracting(ModelZoo::getGroupId).contains("org.linformer");
+        assertThat(ModelZoo.listModels(
+                        Criteria.builder().optArtifactId("spam-linformer").build()))
+                .containsOnlyKeys(Application.NLP.ANY)
+                .allSatisfy((application, models) ->
+                        assertThat(models).extracting(MRL::getGroupId).containsExactly("org.linformer"));
+        assertThat(LinformerModelZoo.names())
+                .containsExactlyInAnyOrderElementsOf(ModelZoo.getModelZoo("org.linformer").getModelLoaders().stream()
+                        .map(loader -> loader.getArtifactId())
+                        .toList());
+    }
+}
