@@ -3,9 +3,11 @@ package org.linformer.attention;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
+import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,7 @@ public abstract class AttentionBlock extends AbstractBlock {
     private final int dModel;
     private final int maxLength;
     private boolean isBfloat16;
+    private boolean isTrainable = true;
 
     /**
      * Constructs a block.
@@ -68,8 +71,8 @@ public abstract class AttentionBlock extends AbstractBlock {
     @Override
     protected final NDList forwardInternal(
             ParameterStore store, NDList inputs, boolean training, @Nullable PairList<String, Object> params) {
-        if (training && isBfloat16) {
-            throw new IllegalStateException("a block must be float32 to be trained, but is bfloat16");
+        if (training && !isTrainable) {
+            throw new IllegalStateException("a block must have float32 parameters to be trained, but has bfloat16");
         }
         Inputs checked = check(inputs);
         try (NDManager scope = inputs.head().getManager().newSubManager()) {
@@ -87,6 +90,19 @@ public abstract class AttentionBlock extends AbstractBlock {
      */
     public final void toBfloat16() {
         TorchScript.toBfloat16(this);
+        isBfloat16 = true;
+        isTrainable = false;
+    }
+
+    /**
+     * Computes in bfloat16 from now on, inputs, outputs, parameters and their gradients staying float32: mixed precision
+     * training (Micikevicius et al. 2017, https://arxiv.org/abs/1710.03740), without loss scaling, as bfloat16 has the
+     * range of float32.
+     *
+     * @throws IllegalStateException if PyTorch is not the engine
+     */
+    public final void toMixedPrecision() {
+        TorchScript.requireAvailable("mixed precision");
         isBfloat16 = true;
     }
 
@@ -107,10 +123,30 @@ public abstract class AttentionBlock extends AbstractBlock {
      * @return the array in that type
      */
     static NDArray typed(NDArray array, NDArray like) {
+        if (array.getDataType() == like.getDataType()) {
+            return array;
+        }
         // what PyTorch has and DJL has not is bfloat16
         return like.getDataType() == DataType.UNKNOWN
                 ? TorchScript.TO_BFLOAT16.apply(array)
                 : array.toType(like.getDataType(), false);
+    }
+
+    /**
+     * A parameter in the type of the rows that it meets.
+     *
+     * @param store the parameters
+     * @param parameter one of them
+     * @param rows what it meets
+     * @param training whether gradients are kept
+     * @return its array, or one on the manager of the rows
+     */
+    public static NDArray parameter(ParameterStore store, Parameter parameter, NDArray rows, boolean training) {
+        NDArray array = store.getValue(parameter, rows.getDevice(), training);
+        // what is made of a parameter belongs to the manager of the parameter: a view does not
+        return array.getDataType() == rows.getDataType()
+                ? array
+                : typed(array.get(rows.getManager(), new NDIndex("...")), rows);
     }
 
     /** Back to a type that the whole NDArray API knows, where it is not. */

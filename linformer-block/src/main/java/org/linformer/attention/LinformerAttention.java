@@ -217,22 +217,22 @@ public final class LinformerAttention extends MultiHeadAttention {
     /** E rows, or the first k rows themselves where the text is short: (.., n, c) to (.., k, c). */
     private NDArray project(
             ParameterStore store, Projector projector, NDArray rows, @Nullable NDArray isShort, boolean training) {
-        NDArray weight = value(store, projector.weight(), rows, training);
+        NDArray weight = view(store, projector.weight(), rows, training);
         NDArray sums = projection.project(rows, weight, window, slots);
         return isShort == null ? sums : choose(isShort, rows.get(new NDIndex("..., :{}, :", slots)), sums);
     }
 
     /** A parameter as a view on the manager of the rows: what is made of it would be left on the parameter's. */
-    private static @Nullable NDArray value(
+    private static @Nullable NDArray view(
             ParameterStore store, @Nullable Parameter parameter, NDArray rows, boolean training) {
         return parameter == null
                 ? null
-                : store.getValue(parameter, rows.getDevice(), training).get(rows.getManager(), new NDIndex("..."));
+                : parameter(store, parameter, rows, training).get(rows.getManager(), new NDIndex("..."));
     }
 
     private NDArray withBias(
             ParameterStore store, Projector projector, NDArray rows, @Nullable NDArray isShort, boolean training) {
-        NDArray bias = value(store, projector.bias(), rows, training);
+        NDArray bias = view(store, projector.bias(), rows, training);
         if (bias == null) {
             return rows;
         }

@@ -233,17 +233,18 @@ public abstract class MultiHeadAttention extends AttentionBlock {
      * @return (b, h, n, d)
      */
     protected final NDArray attend(NDArray query, KeysAndValues slots, boolean training) {
-        if (!training && TorchScript.isAvailable()) {
+        boolean dropsOut = training && heads.dropout() > 0;
+        if (!dropsOut && TorchScript.isAvailable()) {
             NDArray penalty = penalty(query, slots);
             return penalty == null
                     ? TorchScript.ATTENTION.apply(query, slots.key(), slots.value())
                     : TorchScript.MASKED_ATTENTION.apply(query, slots.key(), slots.value(), penalty);
         }
         NDArray map = map(query, slots); // (b, h, n, m)
-        if (training && heads.dropout() > 0) {
+        if (dropsOut) {
             map = Dropout.dropout(map, heads.dropout(), true).singletonOrThrow(); // (b, h, n, m)
         }
-        return map.matMul(slots.value());
+        return typed(map, slots.value()).matMul(slots.value());
     }
 
     /**
@@ -290,8 +291,8 @@ public abstract class MultiHeadAttention extends AttentionBlock {
 
     private static NDArray linear(
             ParameterStore store, NDArray x, Parameter weight, @Nullable Parameter bias, boolean training) {
-        NDArray w = store.getValue(weight, x.getDevice(), training);
-        NDArray b = store.getValue(bias, x.getDevice(), training);
+        NDArray w = parameter(store, weight, x, training);
+        NDArray b = bias == null ? null : parameter(store, bias, x, training);
         return Linear.linear(x, w, b).singletonOrThrow();
     }
 
@@ -305,7 +306,7 @@ public abstract class MultiHeadAttention extends AttentionBlock {
         NDArray y = linear(store, sums, weight, null, training); // (b, k, h * d)
         return bias == null || weights == null
                 ? y
-                : y.add(weights.mul(store.getValue(bias, sums.getDevice(), training))); // (b, k, h * d)
+                : y.add(weights.mul(parameter(store, bias, sums, training))); // (b, k, h * d)
     }
 
     /** (b, m, h * d) to (b, h, m, d). */

@@ -74,6 +74,13 @@ public final class TorchScript {
         return Engine.hasEngine(ENGINE);
     }
 
+    static void requireAvailable(String what) {
+        if (!isAvailable()) {
+            throw new IllegalStateException(
+                    "the engine must be PyTorch for %s, but is %s".formatted(what, Engine.getDefaultEngineName()));
+        }
+    }
+
     /**
      * Returns whether bfloat16 is faster than float32 on a device.
      *

@@ -1,6 +1,7 @@
 package org.linformer.encoder;
 
 import org.linformer.attention.AttentionConfig;
+import org.linformer.attention.LinformerAttention;
 
 /**
  * What an encoder is built from.
@@ -13,6 +14,9 @@ import org.linformer.attention.AttentionConfig;
  * @param normEpsilon added to the variance by layer normalisation
  * @param dropout share of embeddings and sublayer outputs that is dropped in training, in [0, 1)
  * @param attention the attention, with width and longest input of the whole encoder
+ * @param apart whether the positions behind the first k have layers of their own: the first k are encoded as they are alone,
+ *     by full attention, whatever the layers of the others learn. The attention must be Linformer's with one k, {@link
+ *     LinformerAttention.Exact#FIRST_POSITIONS}
  */
 public record EncoderConfig(
         int numLayers,
@@ -22,7 +26,8 @@ public record EncoderConfig(
         boolean finalNorm,
         float normEpsilon,
         float dropout,
-        AttentionConfig attention) {
+        AttentionConfig attention,
+        boolean apart) {
 
     /** Activation of the feed-forward network. */
     public enum Activation {
@@ -40,6 +45,14 @@ public record EncoderConfig(
         }
         if (!(dropout >= 0 && dropout < 1)) {
             throw new IllegalArgumentException("dropout must be in [0, 1), but is " + dropout);
+        }
+        boolean canBeApart = attention instanceof LinformerAttention.Config linformer
+                && linformer.exact() == LinformerAttention.Exact.FIRST_POSITIONS
+                && linformer.k().size() == 1;
+        if (apart && !canBeApart) {
+            throw new IllegalArgumentException(
+                    "attention must be LinformerAttention with one k and FIRST_POSITIONS where layers are apart, but is "
+                            + attention);
         }
     }
 

@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
 import ai.djl.nn.Activation;
+import ai.djl.nn.ParameterList;
 import ai.djl.nn.core.Linear;
 import ai.djl.nn.norm.Dropout;
 import ai.djl.nn.norm.LayerNorm;
@@ -78,9 +79,21 @@ final class EncoderLayer extends AbstractBlock {
         isBfloat16 = true;
     }
 
+    /** Computes in bfloat16 from now on, but keeps the parameters as they are. */
+    void toMixedPrecision() {
+        attention.toMixedPrecision();
+        isBfloat16 = true;
+    }
+
     private NDArray attend(ParameterStore store, NDArray x, NDList inputs, boolean training) {
-        NDArray y = attention.forward(store, Encoder.with(x, inputs), training).singletonOrThrow(); // (b, n, dModel)
+        NDArray y = attention.forward(store, with(x, inputs), training).singletonOrThrow(); // (b, n, dModel)
         return dropout(y, training);
+    }
+
+    private static NDList with(NDArray x, NDList inputs) {
+        NDList all = new NDList(x);
+        all.addAll(inputs.subNDList(1));
+        return all;
     }
 
     /** The attention map (b, h, n, m) that this layer looks through. */
@@ -91,17 +104,26 @@ final class EncoderLayer extends AbstractBlock {
         }
         NDArray x = inputs.head(); // (b, n, dModel)
         NDArray seen = config.normFirst() ? norm(store, attentionNorm, x, false) : x; // (b, n, dModel)
-        return withMap.attentionMap(store, Encoder.with(seen, inputs));
+        return withMap.attentionMap(store, with(seen, inputs));
     }
 
     private NDArray feedForward(ParameterStore store, NDArray x, boolean training) {
         NDArray typed = isBfloat16 ? TorchScript.TO_BFLOAT16.apply(x) : x; // (b, n, dModel)
-        NDArray wide = widen.forward(store, new NDList(typed), training).singletonOrThrow(); // (b, n, ffDim)
+        NDArray wide = linear(store, widen, typed, training); // (b, n, ffDim)
         NDArray active = config.activation() == EncoderConfig.Activation.GELU
                 ? Activation.gelu(wide)
                 : Activation.relu(wide); // (b, n, ffDim)
-        NDArray y = narrow.forward(store, new NDList(active), training).singletonOrThrow(); // (b, n, dModel)
+        NDArray y = linear(store, narrow, active, training); // (b, n, dModel)
         return dropout(isBfloat16 ? TorchScript.TO_FLOAT32.apply(y) : y, training);
+    }
+
+    private static NDArray linear(ParameterStore store, Linear linear, NDArray x, boolean training) {
+        ParameterList own = linear.getDirectParameters();
+        return Linear.linear(
+                        x,
+                        AttentionBlock.parameter(store, own.get("weight"), x, training),
+                        AttentionBlock.parameter(store, own.get("bias"), x, training))
+                .singletonOrThrow();
     }
 
     private static NDArray norm(ParameterStore store, LayerNorm norm, NDArray x, boolean training) {

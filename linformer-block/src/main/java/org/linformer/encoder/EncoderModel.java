@@ -90,6 +90,15 @@ public final class EncoderModel extends AbstractBlock {
         encoder.toBfloat16();
     }
 
+    /**
+     * Computes the encoder's layers in bfloat16 from now on, in training too: see {@link Encoder#toMixedPrecision}.
+     *
+     * @throws IllegalStateException if PyTorch is not the engine
+     */
+    public void toMixedPrecision() {
+        encoder.toMixedPrecision();
+    }
+
     private NDArray embed(ParameterStore store, NDList inputs, boolean training) {
         return embeddings.forward(store, new NDList(inputs.head()), training).singletonOrThrow(); // (b, n, dModel)
     }

@@ -62,30 +62,38 @@ public final class Weights {
      * @throws IllegalStateException if the block computes in bfloat16
      */
     public static void save(Block block, Path file, DataType type) throws IOException {
+        Map<String, NDArray> arrays = new LinkedHashMap<>();
+        of(block).forEach((name, parameter) -> arrays.put(name, parameter.getArray()));
+        save(arrays, file, type);
+    }
+
+    /**
+     * Writes arrays by name.
+     *
+     * @param arrays the arrays
+     * @param file where to; a file that stands there is replaced once the new one is whole
+     * @param type type on disk: float32, or float16 for half the size
+     * @throws IOException if the file cannot be written
+     * @throws IllegalStateException if one of them is bfloat16
+     */
+    public static void save(Map<String, NDArray> arrays, Path file, DataType type) throws IOException {
         Path unfinished = file.resolveSibling(file.getFileName() + ".tmp");
-        Map<String, Parameter> parameters = of(block);
-        parameters.forEach((name, parameter) -> {
-            if (parameter.getArray().getDataType() == DataType.UNKNOWN) {
+        arrays.forEach((name, array) -> {
+            if (array.getDataType() == DataType.UNKNOWN) {
                 throw new IllegalStateException(
                         "%s must be of a type that DJL can write, but is bfloat16".formatted(name));
             }
         });
-        try (NDManager scope = parameters
-                        .values()
-                        .iterator()
-                        .next()
-                        .getArray()
-                        .getManager()
-                        .newSubManager();
+        try (NDManager scope = arrays.values().iterator().next().getManager().newSubManager();
                 OutputStream out = Files.newOutputStream(unfinished)) {
-            NDList arrays = new NDList();
-            parameters.forEach((name, parameter) -> {
-                NDArray copy = parameter.getArray().toType(type, true);
+            NDList copies = new NDList();
+            arrays.forEach((name, array) -> {
+                NDArray copy = array.toType(type, true);
                 copy.attach(scope);
                 copy.setName(name);
-                arrays.add(copy);
+                copies.add(copy);
             });
-            arrays.encode(out, NDList.Encoding.SAFETENSORS);
+            copies.encode(out, NDList.Encoding.SAFETENSORS);
         }
         Files.move(unfinished, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
     }
@@ -148,7 +156,15 @@ public final class Weights {
         return missing;
     }
 
-    private static Map<String, NDArray> read(NDManager scope, InputStream in) throws IOException {
+    /**
+     * Reads arrays by name.
+     *
+     * @param scope owner of the arrays
+     * @param in a safetensors file
+     * @return the arrays, in the order of the file
+     * @throws IOException if the stream is no safetensors file
+     */
+    public static Map<String, NDArray> read(NDManager scope, InputStream in) throws IOException {
         Map<String, NDArray> arrays = new LinkedHashMap<>();
         for (NDArray array : NDList.decode(scope, in)) {
             arrays.put(array.getName(), array);

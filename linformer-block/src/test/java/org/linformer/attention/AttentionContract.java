@@ -19,6 +19,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -198,7 +199,52 @@ abstract class AttentionContract {
         assertThat(forward(block, x).getDataType()).isEqualTo(DataType.FLOAT32);
         assertThatIllegalStateException()
                 .isThrownBy(() -> block.forward(store(), new NDList(x), true))
-                .withMessage("a block must be float32 to be trained, but is bfloat16");
+                .withMessage("a block must have float32 parameters to be trained, but has bfloat16");
+    }
+
+    @Test
+    void trainsInMixedPrecision() {
+        AttentionBlock block = block(DataType.FLOAT32);
+        NDArray x = random(DataType.FLOAT32, BATCH, 13);
+        NDArray mask = mask(13, 3, 9, 13);
+        List<float[]> expected = gradients(block, x, mask);
+
+        block.toMixedPrecision();
+
+        List<float[]> actual = gradients(block, x, mask);
+        double error = 0;
+        double norm = 0;
+        for (int i = 0; i < expected.size(); i++) {
+            for (int j = 0; j < expected.get(i).length; j++) {
+                double difference = actual.get(i)[j] - expected.get(i)[j];
+                error += difference * difference;
+                norm += expected.get(i)[j] * expected.get(i)[j];
+            }
+        }
+        assertThat(Math.sqrt(error / norm)).isBetween(1e-7, 5e-2);
+        block.getParameters()
+                .values()
+                .forEach(parameter ->
+                        assertThat(parameter.getArray().getDataType()).isEqualTo(DataType.FLOAT32));
+    }
+
+    private List<float[]> gradients(AttentionBlock block, NDArray x, NDArray mask) {
+        List<Parameter> trained = block.getParameters().values().stream()
+                .filter(Parameter::requiresGradient)
+                .toList();
+        trained.forEach(parameter -> parameter.getArray().setRequiresGradient(true));
+        try (GradientCollector collector = manager.getEngine().newGradientCollector()) {
+            NDArray y = block.forward(store(), new NDList(x, mask), true).singletonOrThrow();
+            collector.backward(y.square().mul(mask.expandDims(2)).sum());
+        }
+        return trained.stream()
+                .map(parameter -> {
+                    NDArray gradient = parameter.getArray().getGradient();
+                    float[] values = gradient.toFloatArray();
+                    gradient.muli(0); // or the next would be added to it
+                    return values;
+                })
+                .toList();
     }
 
     @Test

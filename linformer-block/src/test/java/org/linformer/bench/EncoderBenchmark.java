@@ -93,7 +93,15 @@ public class EncoderBenchmark {
     static Encoder encoder(NDManager manager, AttentionConfig attention, int numLayers) {
         int dModel = attention.dModel();
         Encoder encoder = new Encoder(new EncoderConfig(
-                numLayers, 4 * dModel, EncoderConfig.Activation.GELU, false, false, 1e-12f, 0, attention));
+                numLayers,
+                4 * dModel,
+                EncoderConfig.Activation.GELU,
+                false,
+                false,
+                1e-12f,
+                0,
+                attention,
+                /* apart= */ false));
         encoder.initialize(manager, DataType.FLOAT32, new Shape(1, 1, dModel));
         encoder.freezeParameters(true);
         return encoder;

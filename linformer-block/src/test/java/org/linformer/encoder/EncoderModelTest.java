@@ -21,7 +21,9 @@ import ai.djl.training.tracker.Tracker;
 import java.io.ByteArrayInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,7 +41,7 @@ import org.linformer.json.StrictJson;
 class EncoderModelTest {
 
     private static final List<HeadConfig> HEADS =
-            List.of(new ClassifierHead.Config(/* numClasses= */ 3), new EmbeddingHead.Config());
+            List.of(new ClassifierHead.Config(/* numClasses= */ 3), new EmbeddingHead.Config(/* equal= */ 2));
 
     private NDManager manager;
 
@@ -68,7 +70,140 @@ class EncoderModelTest {
                         /* maxLength= */ 20,
                         /* k= */ 5,
                         new Linear(sharing, Initialization.GAUSSIAN, false, false),
-                        LinformerAttention.Exact.SHORT_TEXTS));
+                        LinformerAttention.Exact.SHORT_TEXTS),
+                /* apart= */ false);
+    }
+
+    private static EncoderConfig apart() {
+        return new EncoderConfig(
+                /* numLayers= */ 2,
+                /* ffDim= */ 24,
+                EncoderConfig.Activation.GELU,
+                /* normFirst= */ false,
+                /* finalNorm= */ false,
+                /* normEpsilon= */ 1e-6f,
+                /* dropout= */ 0,
+                new LinformerAttention.Config(
+                        new Heads(12, 3, 4, true, 0, false),
+                        /* maxLength= */ 20,
+                        /* k= */ 5,
+                        new Linear(Sharing.KEY_VALUE, Initialization.GAUSSIAN, false, false),
+                        LinformerAttention.Exact.FIRST_POSITIONS),
+                /* apart= */ true);
+    }
+
+    @Test
+    void encodesTheBeginningAsItIsAloneWhereLayersAreApart() {
+        Encoder encoder = new Encoder(apart());
+        encoder.initialize(manager, DataType.FLOAT32, new Shape(2, 20, 12));
+        NDArray x = manager.randomNormal(new Shape(2, 17, 12));
+        NDArray mask = manager.ones(new Shape(2, 17));
+        mask.set(new ai.djl.ndarray.index.NDIndex("0, 9:"), 0);
+        ParameterStore store = new ParameterStore(manager, false);
+
+        NDArray y = encoder.forward(store, new NDList(x, mask), false).singletonOrThrow();
+        NDArray beginning =
+                encoder.forward(store, new NDList(x.get(":, :5")), false).singletonOrThrow();
+        NDArray shorter =
+                encoder.forward(store, new NDList(x.get("0:1, :9")), false).singletonOrThrow();
+
+        assertThat(y.get(":, :5").toFloatArray()).containsExactly(beginning.toFloatArray(), within(1e-5f));
+        assertThat(y.get("0:1, :9").toFloatArray()).containsExactly(shorter.toFloatArray(), within(1e-5f));
+        assertThat(Weights.of(encoder))
+                .containsKeys("layer.1.attention.self.query.weight", "behind.layer.1.attention.self.E")
+                .doesNotContainKey("layer.0.attention.self.E");
+    }
+
+    /** Layers behind with the weights of the others: what one encoder does whose layers are not apart. */
+    @Test
+    void encodesWhatStandsBehindAsTheSameLayersDo() {
+        Encoder one = new Encoder(new EncoderConfig(
+                2, 24, EncoderConfig.Activation.GELU, false, false, 1e-6f, 0, apart().attention(), false));
+        Encoder two = new Encoder(apart());
+        one.initialize(manager, DataType.FLOAT32, new Shape(2, 20, 12));
+        two.initialize(manager, DataType.FLOAT32, new Shape(2, 20, 12));
+        Map<String, NDArray> weights = new LinkedHashMap<>();
+        Weights.of(one).forEach((name, parameter) -> {
+            weights.put("behind." + name, parameter.getArray());
+            if (!name.endsWith(".E")) {
+                weights.put(name, parameter.getArray());
+            }
+        });
+        Weights.set(two, manager, weights, DataType.FLOAT32);
+        NDArray x = manager.randomNormal(new Shape(2, 17, 12));
+        NDArray mask = manager.ones(new Shape(2, 17));
+        mask.set(new ai.djl.ndarray.index.NDIndex("0, 9:"), 0);
+        ParameterStore store = new ParameterStore(manager, false);
+
+        NDArray expected = one.forward(store, new NDList(x, mask), false).singletonOrThrow();
+        NDArray actual = two.forward(store, new NDList(x, mask), false).singletonOrThrow();
+
+        assertThat(actual.get("0, :9").toFloatArray())
+                .containsExactly(expected.get("0, :9").toFloatArray(), within(1e-5f));
+        assertThat(actual.get("1").toFloatArray())
+                .containsExactly(expected.get("1").toFloatArray(), within(1e-5f));
+    }
+
+    @Test
+    void learnsBehindTheBeginningAloneWhereItsLayersAreFrozen() {
+        EncoderModel model = new EncoderModel(50, apart(), List.of(new EmbeddingHead.Config(/* equal= */ 5)));
+        model.initialize(manager, DataType.FLOAT32, new Shape(2, 20));
+        Weights.of(model)
+                .forEach((name, parameter) ->
+                        parameter.getArray().setRequiresGradient(name.contains("behind") || name.contains("position")));
+        Weights.of(model).forEach((name, parameter) -> parameter.freeze(name.startsWith("encoder.layer.")));
+        NDArray target = manager.randomNormal(new Shape(2, 12));
+
+        try (GradientCollector collector = manager.getEngine().newGradientCollector()) {
+            NDArray y = model.forward(new ParameterStore(manager, false), new NDList(ids(2, 17)), true)
+                    .head();
+            collector.backward(y.mul(target).sum());
+        }
+
+        NDArray positions = Weights.of(model)
+                .get("embeddings.position_embeddings.weight")
+                .getArray()
+                .getGradient();
+        assertThat(positions.get("5:17").abs().sum().getFloat()).isPositive();
+        assertThat(Weights.of(model)
+                        .get("encoder.behind.layer.0.attention.self.E")
+                        .getArray()
+                        .getGradient()
+                        .abs()
+                        .sum()
+                        .getFloat())
+                .isPositive();
+    }
+
+    @Test
+    void refusesLayersApartWithoutAnExactBeginning() {
+        EncoderConfig config = config(Sharing.KEY_VALUE, true);
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new EncoderConfig(
+                        2, 24, EncoderConfig.Activation.GELU, true, true, 1e-6f, 0, config.attention(), true))
+                .withMessageStartingWith(
+                        "attention must be LinformerAttention with one k and FIRST_POSITIONS where layers"
+                                + " are apart, but is Config[");
+        EncoderModel model = model(apart());
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> model.attentionMaps(new ParameterStore(manager, false), new NDList(ids(2, 6))))
+                .withMessage("n must be at most k=5 where layers are apart, but is 6");
+    }
+
+    @Test
+    void weighsTheFirstPositionsTheSameInAnEmbedding() {
+        EncoderModel model = model(config(Sharing.KEY_VALUE, false));
+        NDArray ids = ids(1, 2);
+        NDArray before = forward(model, ids).get(1);
+        NDArray longBefore = forward(model, ids(1, 9)).get(1);
+        assertThat(longBefore.square().sum().getFloat()).isEqualTo(1, within(1e-5f));
+
+        Weights.of(model).get("heads.1.pooling.content").getArray().set(new float[] {
+            1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+        });
+
+        assertThat(forward(model, ids).get(1).toFloatArray()).containsExactly(before.toFloatArray(), within(1e-6f));
     }
 
     private EncoderModel model(EncoderConfig config) {
@@ -182,7 +317,8 @@ class EncoderModelTest {
                         8,
                         4,
                         new Linear(sharing, Initialization.GAUSSIAN, false, false),
-                        LinformerAttention.Exact.NOWHERE));
+                        LinformerAttention.Exact.NOWHERE),
+                /* apart= */ false);
         Path file = folder.resolve("model.safetensors");
 
         Weights.save(model(config), file, DataType.FLOAT32);
@@ -199,7 +335,7 @@ class EncoderModelTest {
         EncoderModel model = new EncoderModel(
                 50,
                 config(Sharing.KEY_VALUE, false),
-                List.of(new MaskedTokenHead.Config(), new EmbeddingHead.Config()));
+                List.of(new MaskedTokenHead.Config(), new EmbeddingHead.Config(/* equal= */ 2)));
         model.initialize(manager, DataType.FLOAT32, new Shape(2, 20));
         NDArray ids = ids(2, 17);
         NDArray mask = manager.ones(new Shape(2, 17));

@@ -42,8 +42,9 @@ class MemoryTest {
                         256,
                         32,
                         new Linear(Sharing.LAYERWISE, Initialization.GAUSSIAN, true, false),
-                        LinformerAttention.Exact.SHORT_TEXTS));
-        EncoderModel model = new EncoderModel(100, config, List.of(new EmbeddingHead.Config()));
+                        LinformerAttention.Exact.SHORT_TEXTS),
+                /* apart= */ false);
+        EncoderModel model = new EncoderModel(100, config, List.of(new EmbeddingHead.Config(8)));
         model.initialize(manager, DataType.FLOAT32, new Shape(1, 256));
         return model;
     }

@@ -264,7 +264,15 @@ class ParityTest {
             EncoderConfig.Activation activation =
                     each.features().contains("relu") ? EncoderConfig.Activation.RELU : EncoderConfig.Activation.GELU;
             EncoderConfig config = new EncoderConfig(
-                    depth, ffDim, activation, normFirst, finalNorm, /* normEpsilon= */ 1e-5f, 0, attention);
+                    depth,
+                    ffDim,
+                    activation,
+                    normFirst,
+                    finalNorm,
+                    /* normEpsilon= */ 1e-5f,
+                    0,
+                    attention,
+                    /* apart= */ false);
             Encoder encoder = new Encoder(config);
             encoder.initialize(manager, type, new Shape(1, 1, attention.dModel()));
             return encoder;

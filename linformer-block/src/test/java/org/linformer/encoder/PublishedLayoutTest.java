@@ -54,8 +54,16 @@ class PublishedLayoutTest {
 
     private EncoderModel bert() {
         EncoderConfig config = new EncoderConfig(
-                2, 16, EncoderConfig.Activation.GELU, false, false, 1e-12f, 0, attention(Sharing.KEY_VALUE, true));
-        EncoderModel model = new EncoderModel(30, config, List.of(new EmbeddingHead.Config()));
+                2,
+                16,
+                EncoderConfig.Activation.GELU,
+                false,
+                false,
+                1e-12f,
+                0,
+                attention(Sharing.KEY_VALUE, true),
+                /* apart= */ false);
+        EncoderModel model = new EncoderModel(30, config, List.of(new EmbeddingHead.Config(100)));
         model.initialize(manager, DataType.FLOAT32, new Shape(1, 10));
         return model;
     }

