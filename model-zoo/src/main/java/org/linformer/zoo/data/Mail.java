@@ -15,8 +15,6 @@ import org.apache.james.mime4j.dom.TextBody;
 import org.apache.james.mime4j.message.DefaultMessageBuilder;
 import org.apache.james.mime4j.stream.MimeConfig;
 import org.jsoup.Jsoup;
-import org.jsoup.nodes.Element;
-import org.jsoup.nodes.TextNode;
 
 /**
  * What a reader sees of a mail: no other header, no markup, no attachment that is not text.
@@ -35,8 +33,6 @@ record Mail(String subject, String body) {
     private static final Pattern UNDECLARED_HTML =
             Pattern.compile("(?is)<(html|body|table|font)\\b[^>]*>(?:.*</\\1\\s*>|.*)");
 
-    private static final Pattern SPACES = Pattern.compile("[\\h\\x00-\\x09\\x0B-\\x1F\\x7F\uFFFD]+");
-
     /** Parses a raw message (RFC 822), with or without the line that an mbox file puts before it. */
     static Mail parse(String raw) throws IOException {
         DefaultMessageBuilder builder = new DefaultMessageBuilder();
@@ -46,12 +42,12 @@ record Mail(String subject, String body) {
         StringBuilder plain = new StringBuilder();
         StringBuilder html = new StringBuilder();
         collect(message, plain, html);
-        String body = squeeze(plain.toString());
+        String body = PlainText.squeeze(plain.toString());
         if (body.length() < MIN_PLAIN_LENGTH && !html.isEmpty()) {
-            body = squeeze(html.toString());
+            body = PlainText.squeeze(html.toString());
         }
         String subject = message.getSubject();
-        return new Mail(subject == null ? "" : squeeze(subject).replace('\n', ' '), body);
+        return new Mail(subject == null ? "" : PlainText.squeeze(subject).replace('\n', ' '), body);
     }
 
     String text() {
@@ -71,9 +67,11 @@ record Mail(String subject, String body) {
                 case "text/plain" ->
                     plain.append(UNDECLARED_HTML
                                     .matcher(decode(text))
-                                    .replaceAll(found -> Matcher.quoteReplacement(htmlToText(found.group()))))
+                                    .replaceAll(found ->
+                                            Matcher.quoteReplacement(PlainText.of(Jsoup.parse(found.group())))))
                             .append('\n');
-                case "text/html" -> html.append(htmlToText(decode(text))).append('\n');
+                case "text/html" ->
+                    html.append(PlainText.of(Jsoup.parse(decode(text)))).append('\n');
                 default -> {}
             }
         }
@@ -85,26 +83,5 @@ record Mail(String subject, String body) {
             reader.transferTo(decoded);
             return decoded.toString();
         }
-    }
-
-    /** Leaves out scripts, styles and comments, which jsoup does not hold as text. */
-    private static String htmlToText(String html) {
-        StringBuilder text = new StringBuilder();
-        Jsoup.parse(html).traverse((node, depth) -> {
-            if (node instanceof TextNode textNode) {
-                text.append(textNode.getWholeText().replaceAll("\\s+", " "));
-            } else if (node instanceof Element element && (element.isBlock() || element.nameIs("br"))) {
-                text.append('\n');
-            }
-        });
-        return text.toString();
-    }
-
-    static String squeeze(String text) {
-        return SPACES.matcher(text)
-                .replaceAll(" ")
-                .replaceAll(" ?\\R ?", "\n")
-                .replaceAll("\n{3,}", "\n\n")
-                .strip();
     }
 }

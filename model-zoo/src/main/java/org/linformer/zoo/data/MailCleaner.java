@@ -68,7 +68,7 @@ final class MailCleaner {
         text = ADDRESS.matcher(text).replaceAll("ADDR");
         text = HOST.matcher(text).replaceAll("HOST");
         text = YEAR.matcher(text).replaceAll("YEAR");
-        return Mail.squeeze(remove(COLLECTION, text));
+        return PlainText.squeeze(remove(COLLECTION, text));
     }
 
     private static String remove(Pattern pattern, String text) {

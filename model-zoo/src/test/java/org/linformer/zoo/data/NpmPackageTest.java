@@ -43,8 +43,10 @@ class NpmPackageTest {
     @Test
     void saysThatNpmIsMissing() {
         assertThatIOException()
-                .isThrownBy(() -> npmPackage.fetch(folder, SILENT, "no-such-npm"))
-                .withMessage("no-such-npm must be installed and on the PATH, but cannot be run");
+                .isThrownBy(() -> npmPackage.fetch(folder, SILENT, new Program("no-such-npm", "npm")))
+                .withMessage(
+                        "no-such-npm must be installed and on the PATH, but cannot be run. Debian has it in the package"
+                                + " npm");
         assertThat(folder).isEmptyDirectory();
     }
 
@@ -54,9 +56,9 @@ class NpmPackageTest {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
 
         assertThatIOException()
-                .isThrownBy(() -> npmPackage.fetch(folder, SILENT, java))
+                .isThrownBy(() -> npmPackage.fetch(folder, SILENT, new Program(java, "default-jre")))
                 .withMessageMatching(
-                        "npm pack @bakers/rye@1.2.3 must end with status 0, but is 1. It last said: .*pack");
+                        ".*java pack @bakers/rye@1.2.3 .*must end with status 0, but is 1. It last said: .*");
         assertThat(folder).isEmptyDirectory();
     }
 }

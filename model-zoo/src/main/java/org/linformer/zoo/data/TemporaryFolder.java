@@ -1,0 +1,35 @@
+package org.linformer.zoo.data;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A folder that is deleted, with what it holds, when it is closed. */
+record TemporaryFolder(Path path) implements AutoCloseable {
+
+    static TemporaryFolder in(Path folder) throws IOException {
+        return new TemporaryFolder(Files.createTempDirectory(folder, "unfinished"));
+    }
+
+    /** All files but links, in the order of their paths. */
+    List<Path> files() throws IOException {
+        try (Stream<Path> paths = Files.walk(path)) {
+            return paths.filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        try (Stream<Path> paths = Files.walk(path)) {
+            for (Path file : paths.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}
