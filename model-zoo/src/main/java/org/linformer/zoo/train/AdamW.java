@@ -3,12 +3,12 @@ package org.linformer.zoo.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.nn.Parameter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * AdamW (Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101) over named parameters, with the gradient's norm
@@ -21,19 +21,31 @@ final class AdamW implements AutoCloseable {
     private static final float EPSILON = 1e-8f;
 
     private final NDManager manager;
-    private final Map<String, NDArray> weights = new LinkedHashMap<>();
+    private final Map<String, NDArray> weights;
+    private final Map<String, Float> learningRates;
     private final Map<String, NDArray> means = new LinkedHashMap<>();
     private final Map<String, NDArray> variances = new LinkedHashMap<>();
     private final float weightDecay;
     private final float maxGradientNorm;
 
-    AdamW(NDManager parent, Map<String, Parameter> parameters, float weightDecay, float maxGradientNorm) {
+    /**
+     * Prepares the averages.
+     *
+     * @param weights what is trained
+     * @param learningRates peak of the learning rate of each
+     */
+    AdamW(
+            NDManager parent,
+            Map<String, NDArray> weights,
+            Map<String, Float> learningRates,
+            float weightDecay,
+            float maxGradientNorm) {
+        this.weights = new LinkedHashMap<>(weights);
+        this.learningRates = Map.copyOf(learningRates);
         this.weightDecay = weightDecay;
         this.maxGradientNorm = maxGradientNorm;
         manager = parent.newSubManager();
-        parameters.forEach((name, parameter) -> {
-            NDArray weight = parameter.getArray();
-            weights.put(name, weight);
+        weights.forEach((name, weight) -> {
             means.put(name, manager.zeros(weight.getShape(), weight.getDataType()));
             variances.put(name, manager.zeros(weight.getShape(), weight.getDataType()));
         });
@@ -43,9 +55,10 @@ final class AdamW implements AutoCloseable {
      * Moves the weights against their gradients, which are zero afterwards.
      *
      * @param step number of this step, from 1
+     * @param share of the peaks of the learning rates
      * @return the norm of the gradient, before it was bounded
      */
-    float step(int step, float learningRate) {
+    float step(int step, float share) {
         try (NDManager scope = manager.newSubManager()) {
             Map<String, NDArray> gradients = new LinkedHashMap<>();
             double sum = 0;
@@ -59,20 +72,23 @@ final class AdamW implements AutoCloseable {
             float norm = (float) Math.sqrt(sum);
             float rescale = norm > maxGradientNorm ? maxGradientNorm / norm : 1;
             double correction = Math.sqrt(1 - Math.pow(BETA2, step)) / (1 - Math.pow(BETA1, step));
-            weights.forEach((name, weight) -> weight.getNDArrayInternal()
-                    .adamUpdate(
-                            new NDList(weight, gradients.get(name), means.get(name), variances.get(name)),
-                            new NDList(weight),
-                            learningRate,
-                            (float) (learningRate * correction),
-                            weight.getShape().dimension() > 1 ? weightDecay : 0,
-                            rescale,
-                            -1,
-                            BETA1,
-                            BETA2,
-                            EPSILON,
-                            true,
-                            true));
+            weights.forEach((name, weight) -> {
+                float learningRate = Objects.requireNonNull(learningRates.get(name)) * share;
+                weight.getNDArrayInternal()
+                        .adamUpdate(
+                                new NDList(weight, gradients.get(name), means.get(name), variances.get(name)),
+                                new NDList(weight),
+                                learningRate,
+                                (float) (learningRate * correction),
+                                weight.getShape().dimension() > 1 ? weightDecay : 0,
+                                rescale,
+                                -1,
+                                BETA1,
+                                BETA2,
+                                EPSILON,
+                                true,
+                                true);
+            });
             return norm;
         }
     }

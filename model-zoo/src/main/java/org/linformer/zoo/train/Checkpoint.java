@@ -1,8 +1,8 @@
 package org.linformer.zoo.train;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.nn.Block;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -11,7 +11,9 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.linformer.encoder.Weights;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.ModelConfig;
@@ -20,14 +22,14 @@ import org.linformer.zoo.ModelConfig;
  * Where a training stands, as a folder that is replaced as a whole: a crash, a full disk or Ctrl-C leaves the last good
  * one.
  *
- * @param recipe the recipe, for a checkpoint goes on with no other
+ * @param recipe the recipe as JSON, for a checkpoint goes on with no other
  * @param step steps that were made
  * @param bestEpoch epoch of the best weights so far, from 1, or 0
  * @param bestMacroF1 their macro-F1 on the validation texts
  * @param seconds time spent in training so far
  * @param tokens tokens read in training so far
  */
-record Checkpoint(Recipe recipe, int step, int bestEpoch, double bestMacroF1, double seconds, long tokens) {
+record Checkpoint(String recipe, int step, int bestEpoch, double bestMacroF1, double seconds, long tokens) {
 
     private static final String STATE = "state.json";
     private static final String OPTIMIZER = "optimizer.safetensors";
@@ -40,11 +42,11 @@ record Checkpoint(Recipe recipe, int step, int bestEpoch, double bestMacroF1, do
         return new Checkpoint(recipe, step, epoch, macroF1, seconds, tokens);
     }
 
-    void save(Path folder, Block block, AdamW optimizer) throws IOException {
+    void save(Path folder, Map<String, NDArray> weights, AdamW optimizer) throws IOException {
         Path unfinished = folder.resolveSibling(folder.getFileName() + ".tmp");
         Path old = folder.resolveSibling(folder.getFileName() + ".old");
         Files.createDirectories(unfinished);
-        Weights.save(block, unfinished.resolve(ModelConfig.WEIGHTS), DataType.FLOAT32);
+        Weights.save(weights, unfinished.resolve(ModelConfig.WEIGHTS), DataType.FLOAT32);
         try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(unfinished.resolve(OPTIMIZER)))) {
             optimizer.save(out);
         }
@@ -57,26 +59,41 @@ record Checkpoint(Recipe recipe, int step, int bestEpoch, double bestMacroF1, do
         delete(old);
     }
 
-    /** Reads the state alone; a folder that was being replaced is found under its old name. */
-    static Checkpoint find(Path folder) throws IOException {
+    /**
+     * Reads the state and puts the weights back; a folder that was being replaced is found under its old name.
+     *
+     * @return the state, or null if there is no checkpoint
+     * @throws IllegalArgumentException if the checkpoint is of another recipe
+     */
+    static @Nullable Checkpoint restore(Path folder, String recipe, Map<String, NDArray> weights, AdamW optimizer)
+            throws IOException {
         Path old = folder.resolveSibling(folder.getFileName() + ".old");
         if (!Files.exists(folder) && Files.exists(old)) {
             Files.move(old, folder, StandardCopyOption.ATOMIC_MOVE);
         }
-        return StrictJson.read(Files.readString(folder.resolve(STATE)), Checkpoint.class);
-    }
-
-    static boolean exists(Path folder) {
-        return Files.exists(folder) || Files.exists(folder.resolveSibling(folder.getFileName() + ".old"));
-    }
-
-    static void restoreWeights(Path folder, Block block, NDManager manager) throws IOException {
-        try (InputStream in = new BufferedInputStream(Files.newInputStream(folder.resolve(ModelConfig.WEIGHTS)))) {
-            Weights.load(block, manager, in, DataType.FLOAT32);
+        if (!Files.exists(folder)) {
+            return null;
         }
+        Checkpoint found = StrictJson.read(Files.readString(folder.resolve(STATE)), Checkpoint.class);
+        if (!found.recipe().equals(recipe)) {
+            throw new IllegalArgumentException(
+                    "%s must be of the same recipe, but is of another. Choose another folder or delete it"
+                            .formatted(folder));
+        }
+        try (NDManager scope = weights.values().iterator().next().getManager().newSubManager();
+                InputStream in = new BufferedInputStream(Files.newInputStream(folder.resolve(ModelConfig.WEIGHTS)))) {
+            Map<String, NDArray> saved = Weights.read(scope, in);
+            if (!saved.keySet().equals(weights.keySet())) {
+                throw new IOException(
+                        "%s must have the weights %s, but has %s".formatted(folder, weights.keySet(), saved.keySet()));
+            }
+            saved.forEach((name, array) -> array.copyTo(weights.get(name)));
+        }
+        restoreOptimizer(folder, optimizer);
+        return found;
     }
 
-    static void restoreOptimizer(Path folder, AdamW optimizer) throws IOException {
+    private static void restoreOptimizer(Path folder, AdamW optimizer) throws IOException {
         try (InputStream in = new BufferedInputStream(Files.newInputStream(folder.resolve(OPTIMIZER)))) {
             optimizer.load(in);
         }

@@ -72,13 +72,13 @@ public record Recipe(
         }
     }
 
-    private static void requirePositive(String name, float value) {
+    static void requirePositive(String name, float value) {
         if (!(value > 0)) {
             throw new IllegalArgumentException("%s must be positive, but is %s".formatted(name, value));
         }
     }
 
-    private static void requireShare(String name, float value) {
+    static void requireShare(String name, float value) {
         if (!(value >= 0 && value < 1)) {
             throw new IllegalArgumentException("%s must be in [0, 1), but is %s".formatted(name, value));
         }

@@ -16,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -116,27 +118,22 @@ public final class Training {
                 manager,
                 DataType.FLOAT32,
                 new Shape(1, recipe.encoder().attention().maxLength()));
-        Checkpoint at = new Checkpoint(recipe, 0, 0, -1, 0, 0);
-        boolean resumes = Checkpoint.exists(folder);
-        if (resumes) {
-            at = Checkpoint.find(folder);
-            if (!at.recipe().equals(recipe)) {
-                throw new IllegalArgumentException(
-                        "%s must be of the same recipe, but is of another. Choose another folder or delete it"
-                                .formatted(folder));
-            }
-            Checkpoint.restoreWeights(folder, block, manager);
-            progress.println("goes on after step " + at.step());
-        }
         int perEpoch = stepsPerEpoch(train);
         int total = totalSteps(train);
         long tokensOfAll = train.stream().mapToLong(text -> text.text().read()).sum();
         progress.println("%d texts, %,d tokens, %d epochs of %d steps, %,d weights"
                 .formatted(train.size(), tokensOfAll, recipe.epochs(), perEpoch, sizeOf(block)));
-        try (AdamW optimizer = new AdamW(manager, Weights.of(block), recipe.weightDecay(), recipe.maxGradientNorm())) {
-            if (resumes) {
-                Checkpoint.restoreOptimizer(folder, optimizer);
+        Map<String, NDArray> weights = new LinkedHashMap<>();
+        Weights.of(block).forEach((name, parameter) -> weights.put(name, parameter.getArray()));
+        Map<String, Float> rates = new HashMap<>();
+        weights.keySet().forEach(name -> rates.put(name, recipe.learningRate()));
+        try (AdamW optimizer = new AdamW(manager, weights, rates, recipe.weightDecay(), recipe.maxGradientNorm())) {
+            String json = StrictJson.write(recipe);
+            Checkpoint before = Checkpoint.restore(folder, json, weights, optimizer);
+            if (before != null) {
+                progress.println("goes on after step " + before.step());
             }
+            Checkpoint at = before == null ? new Checkpoint(json, 0, 0, -1, 0, 0) : before;
             ParameterStore store = new ParameterStore(manager, false);
             Meter meter = new Meter(progress, at, total);
             for (int epoch = at.step() / perEpoch; epoch < recipe.epochs(); epoch++) {
@@ -147,10 +144,10 @@ public final class Training {
                     int number = at.step() + 1;
                     float loss = accumulate(manager, block, store, step, number);
                     losses += loss;
-                    optimizer.step(number, learningRate(number, total));
+                    optimizer.step(number, Schedule.share(number, total, recipe.warmup()));
                     at = meter.after(at, loss, step);
                     if (stopped.getAsBoolean()) {
-                        at.save(folder, block, optimizer);
+                        at.save(folder, weights, optimizer);
                         return at;
                     }
                 }
@@ -161,22 +158,16 @@ public final class Training {
                     Weights.save(block, out.resolve(ModelConfig.WEIGHTS), DataType.FLOAT16);
                     at = at.withBest(epoch + 1, evaluation.macroF1());
                 }
-                at.save(folder, block, optimizer);
+                at.save(folder, weights, optimizer);
             }
+            return at;
         }
-        return at;
     }
 
     private static long sizeOf(EncoderModel block) {
         return Weights.of(block).values().stream()
                 .mapToLong(parameter -> parameter.getArray().size())
                 .sum();
-    }
-
-    /** Linear warm-up to the peak, then linear decay to zero. */
-    private float learningRate(int step, int total) {
-        float warm = Math.max(1, recipe.warmup() * total);
-        return recipe.learningRate() * Math.min(step / warm, (total - step + 1) / (total - warm + 1));
     }
 
     /** Adds up the gradients of one step's mean loss. */

@@ -3,9 +3,6 @@ package org.linformer.zoo.start;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import ai.djl.inference.Predictor;
-import ai.djl.repository.zoo.Criteria;
-import ai.djl.repository.zoo.ZooModel;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
@@ -23,7 +20,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.linformer.zoo.LinformerModelZoo;
 import org.linformer.zoo.ModelConfig;
+import org.linformer.zoo.TextModel;
 import org.linformer.zoo.TextTokenizer;
+import org.linformer.zoo.TokenizedText;
 import org.linformer.zoo.Truncation;
 import org.linformer.zoo.spectrum.AttentionSpectrum;
 
@@ -39,9 +38,11 @@ class MiniLmTest {
     /** Our own sources: real texts of many lengths and kinds. */
     private static List<String> texts() throws IOException {
         List<String> texts = new ArrayList<>();
-        try (var files = Files.walk(Path.of("src/main/java"))) {
-            for (Path file :
-                    files.filter(each -> each.toString().endsWith(".java")).toList()) {
+        try (var files = Files.walk(Path.of(".."))) {
+            for (Path file : files.filter(each -> each.toString().matches(".*/src/(main|test)/java/.*\\.java"))
+                    .sorted()
+                    .limit(120)
+                    .toList()) {
                 texts.addAll(Arrays.stream(Files.readString(file).split("\n\n"))
                         .filter(part -> part.length() > 20)
                         .toList());
@@ -57,33 +58,51 @@ class MiniLmTest {
     void givesTheVectorsOfTheOnnxFile(@TempDir Path parent) throws Exception {
         Path folder = parent.resolve("mini lm");
         MiniLm.write(jar(), folder);
-        byte[] onnx =
-                MiniLmTest.class.getResourceAsStream("/all-minilm-l6-v2.onnx").readAllBytes();
 
         assertThat(Files.list(folder).map(file -> file.getFileName().toString()))
                 .containsExactlyInAnyOrder("config.json", "model.safetensors", "tokenizer.json");
-        try (ZooModel<String, float[]> model = Criteria.builder()
-                        .setTypes(String.class, float[].class)
-                        .optModelUrls(LinformerModelZoo.url(folder.toString()))
-                        .optArgument("truncate", "end")
-                        .build()
-                        .loadModel();
-                Predictor<String, float[]> predictor = model.newPredictor();
-                TextTokenizer tokenizer = new TextTokenizer(folder.resolve(ModelConfig.TOKENIZER), 512);
+        assertHasTheVectorsOfTheOnnxFile(folder, 512);
+    }
+
+    @Test
+    void givesTheSameVectorsForShortTextsWhereItReadsLongOnes(@TempDir Path folder) throws Exception {
+        LongMiniLm.write(jar(), null, folder);
+
+        assertHasTheVectorsOfTheOnnxFile(folder, 256);
+    }
+
+    private static void assertHasTheVectorsOfTheOnnxFile(Path folder, int maxTokens) throws Exception {
+        byte[] onnx =
+                MiniLmTest.class.getResourceAsStream("/all-minilm-l6-v2.onnx").readAllBytes();
+        try (TextModel<float[]> model = new TextModel<>(folder.toString(), float[].class);
+                TextTokenizer tokenizer = new TextTokenizer(folder.resolve(ModelConfig.TOKENIZER), maxTokens);
                 OrtEnvironment environment = OrtEnvironment.getEnvironment();
                 OrtSession session = environment.createSession(onnx)) {
-            int compared = 0;
-            int longest = 0;
-            for (String text : texts()) {
-                long[] ids = tokenizer.tokenize(text, Truncation.END).ids();
-                longest = Math.max(longest, ids.length);
-                float[] expected = embed(environment, session, ids);
-                assertThat(cosine(predictor.predict(text), expected)).as(text).isGreaterThan(0.9999);
-                compared++;
+            List<TokenizedText> texts = texts().stream()
+                    .map(text -> tokenizer.tokenize(text, Truncation.END))
+                    .toList();
+            List<float[]> vectors = model.answer(texts, 8192);
+            for (int i = 0; i < texts.size(); i++) {
+                float[] expected = embed(environment, session, texts.get(i).ids());
+                assertThat(cosine(vectors.get(i), expected)).as(texts().get(i)).isGreaterThan(0.9999);
             }
-            System.out.printf("%d texts have the vectors of the ONNX file%n", compared);
-            assertThat(compared).isGreaterThan(300);
-            assertThat(longest).isEqualTo(512);
+            System.out.printf("%d texts have the vectors of the ONNX file%n", texts.size());
+            assertThat(texts).hasSizeGreaterThan(1000);
+            assertThat(texts.stream().mapToInt(TokenizedText::read).max()).hasValue(maxTokens);
+        }
+    }
+
+    @Test
+    void readsALongTextToItsEnd(@TempDir Path folder) throws Exception {
+        LongMiniLm.write(jar(), null, folder);
+        try (TextModel<float[]> model = new TextModel<>(folder.toString(), float[].class)) {
+            String beginning = "A text about the weather on the mountains, and what the forecast says. ".repeat(40);
+            String end = "At last the ship came into the harbour, and the sailors sang. ".repeat(30);
+            List<float[]> vectors = model.answer(
+                    model.tokenize(List.of(beginning + beginning, beginning + end, end), Truncation.NONE), 8192);
+
+            assertThat(cosine(vectors.get(0), vectors.get(1))).isBetween(0.3, 0.99);
+            assertThat(cosine(vectors.get(1), vectors.get(2))).isGreaterThan(cosine(vectors.get(0), vectors.get(2)));
         }
     }
 

@@ -1,0 +1,69 @@
+package org.linformer.zoo.search;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How well queries found their documents.
+ *
+ * @param method how it was searched
+ * @param queries number of queries
+ * @param recallAt1 share of the queries whose document came first
+ * @param recallAt10 share of the queries whose document was among the first ten
+ * @param mrr mean reciprocal rank of the documents
+ * @param mrrByTokens the same for the queries whose document has so many tokens
+ * @param documentsPerSecond documents that were embedded or indexed in a second
+ */
+public record SearchFigures(
+        String method,
+        int queries,
+        double recallAt1,
+        double recallAt10,
+        double mrr,
+        Map<String, Double> mrrByTokens,
+        double documentsPerSecond) {
+
+    private static final int[] BANDS = {256, 512, 1024, 2048, 4096};
+
+    /**
+     * Sums up.
+     *
+     * @param method how it was searched
+     * @param ranks the rank of each query's document, from 1
+     * @param tokens its length in tokens
+     * @param documentsPerSecond documents that were embedded or indexed in a second
+     * @return the figures
+     */
+    static SearchFigures of(String method, List<Integer> ranks, List<Integer> tokens, double documentsPerSecond) {
+        Map<String, Double> byTokens = new LinkedHashMap<>();
+        for (int band = 0; band <= BANDS.length; band++) {
+            int over = band == 0 ? 0 : BANDS[band - 1];
+            int upTo = band == BANDS.length ? Integer.MAX_VALUE : BANDS[band];
+            String name = band == 0 ? "<= " + upTo : band == BANDS.length ? "> " + over : (over + 1) + "-" + upTo;
+            double sum = 0;
+            int count = 0;
+            for (int i = 0; i < ranks.size(); i++) {
+                if (tokens.get(i) > over && tokens.get(i) <= upTo) {
+                    sum += 1.0 / ranks.get(i);
+                    count++;
+                }
+            }
+            if (count > 0) {
+                byTokens.put("%s (%d)".formatted(name, count), sum / count);
+            }
+        }
+        return new SearchFigures(
+                method,
+                ranks.size(),
+                share(ranks, 1),
+                share(ranks, 10),
+                ranks.stream().mapToDouble(rank -> 1.0 / rank).average().orElse(0),
+                byTokens,
+                documentsPerSecond);
+    }
+
+    private static double share(List<Integer> ranks, int upTo) {
+        return ranks.stream().filter(rank -> rank <= upTo).count() / (double) ranks.size();
+    }
+}

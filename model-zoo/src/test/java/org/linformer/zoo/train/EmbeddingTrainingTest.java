@@ -1,0 +1,244 @@
+package org.linformer.zoo.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.linformer.attention.LinformerAttention;
+import org.linformer.attention.MultiHeadAttention;
+import org.linformer.attention.Projection;
+import org.linformer.encoder.EmbeddingHead;
+import org.linformer.encoder.EncoderConfig;
+import org.linformer.encoder.EncoderModel;
+import org.linformer.encoder.Weights;
+import org.linformer.json.StrictJson;
+import org.linformer.zoo.LinformerModelZoo;
+import org.linformer.zoo.ModelConfig;
+
+class EmbeddingTrainingTest {
+
+    private static final List<String> TOPICS = List.of("apple", "hammer", "river", "violin", "engine", "planet");
+    private static final List<String> OTHER = List.of("the", "a", "of", "and", "is", "on", "it", "with");
+
+    @TempDir
+    private Path folder;
+
+    private Path start;
+
+    @BeforeEach
+    void writeStartAndPairs() throws Exception {
+        start = Files.createDirectory(folder.resolve("start"));
+        write(start, true);
+        Files.writeString(folder.resolve("train.jsonl"), pairs(48, 1));
+        Files.writeString(folder.resolve("validation.jsonl"), pairs(12, 2));
+    }
+
+    private static void write(Path to, boolean apart) throws Exception {
+        EncoderConfig encoder = new EncoderConfig(
+                /* numLayers= */ 1,
+                /* ffDim= */ 32,
+                EncoderConfig.Activation.GELU,
+                /* normFirst= */ false,
+                /* finalNorm= */ false,
+                /* normEpsilon= */ 1e-6f,
+                /* dropout= */ 0,
+                new LinformerAttention.Config(
+                        new MultiHeadAttention.Heads(16, 2, 8, true, 0, false),
+                        /* maxLength= */ 64,
+                        /* k= */ 8,
+                        new Projection.Linear(
+                                Projection.Sharing.KEY_VALUE, Projection.Initialization.STRIDED, false, false),
+                        LinformerAttention.Exact.FIRST_POSITIONS),
+                apart);
+        EmbeddingHead.Config head = new EmbeddingHead.Config(8);
+        try (NDManager manager = NDManager.newBaseManager("PyTorch");
+                InputStream in = LinformerModelZoo.class.getResourceAsStream("models/spam-linformer/tokenizer.json")) {
+            manager.getEngine().setRandomSeed(5);
+            EncoderModel block = new EncoderModel(30522, encoder, List.of(head));
+            block.initialize(manager, DataType.FLOAT32, new Shape(1, 64));
+            Weights.save(block, to.resolve(ModelConfig.WEIGHTS), DataType.FLOAT32);
+            Files.copy(in, to.resolve(ModelConfig.TOKENIZER));
+        }
+        ModelConfig config = new ModelConfig(
+                "start",
+                "1.0",
+                List.of(),
+                30522,
+                encoder,
+                List.of(head),
+                Map.of(
+                        ModelConfig.WEIGHTS, ModelConfig.sha256(to.resolve(ModelConfig.WEIGHTS)),
+                        ModelConfig.TOKENIZER, ModelConfig.sha256(to.resolve(ModelConfig.TOKENIZER))));
+        Files.writeString(to.resolve(ModelConfig.FILE), StrictJson.write(config));
+    }
+
+    /** What a document is about stands behind its first 8 tokens alone. */
+    private static String pairs(int number, long seed) {
+        Random random = new Random(seed);
+        return IntStream.range(0, number)
+                .mapToObj(i -> {
+                    String topic = TOPICS.get(i % TOPICS.size());
+                    String document = IntStream.range(0, 30)
+                            .mapToObj(w -> w > 10 && w % 3 == 0 ? topic : OTHER.get(random.nextInt(OTHER.size())))
+                            .collect(Collectors.joining(" "));
+                    return "{\"id\": \"%d\", \"query\": \"%s %d\", \"document\": \"%s.\"}%n"
+                            .formatted(i, topic, i, document);
+                })
+                .collect(Collectors.joining());
+    }
+
+    private static EmbeddingRecipe recipe(int steps) {
+        return new EmbeddingRecipe(
+                "test",
+                "1.0",
+                "for this test",
+                "made up",
+                "anything else",
+                /* seed= */ 3,
+                steps,
+                /* checks= */ 2,
+                /* batchSize= */ 8,
+                /* maxBatchTokens= */ 256,
+                /* rank= */ 2,
+                /* projectionRate= */ 0.01f,
+                /* positionRate= */ 0.01f,
+                /* lowRankRate= */ 0.02f,
+                /* vectorRate= */ 0.01f,
+                /* poolingRate= */ 0.05f,
+                /* warmup= */ 0.1f,
+                /* maxGradientNorm= */ 1,
+                /* temperature= */ 0.1f,
+                /* sentenceWeight= */ 0.3f,
+                /* documentWeight= */ 0.5f,
+                /* otherDocuments= */ 16);
+    }
+
+    private boolean train(Path out, EmbeddingRecipe recipe, BooleanSupplier stopped, PrintStream progress)
+            throws Exception {
+        return new EmbeddingTraining(recipe, start, out, progress, stopped)
+                .run(List.of(folder.resolve("train.jsonl")), List.of(folder.resolve("validation.jsonl")));
+    }
+
+    private static Map<String, float[]> weights(Path start, Path updates) throws Exception {
+        try (NDManager manager = NDManager.newBaseManager("PyTorch");
+                InputStream in = Files.newInputStream(start.resolve(ModelConfig.WEIGHTS))) {
+            ModelConfig config = ModelConfig.read(start);
+            EncoderModel block = new EncoderModel(config.vocabSize(), config.encoder(), config.heads());
+            block.initialize(manager, DataType.FLOAT32, new Shape(1, 64));
+            Weights.load(block, manager, in, DataType.FLOAT32);
+            if (updates != null) {
+                Updates.apply(block, updates);
+            }
+            return Weights.of(block).entrySet().stream()
+                    .collect(Collectors.toMap(
+                            Map.Entry::getKey,
+                            entry -> entry.getValue().getArray().toFloatArray()));
+        }
+    }
+
+    @Test
+    void learnsAndLeavesTheBeginningAsItWas() throws Exception {
+        ByteArrayOutputStream told = new ByteArrayOutputStream();
+        Path out = folder.resolve("out");
+
+        assertThat(train(out, recipe(60), () -> false, new PrintStream(told))).isTrue();
+
+        List<Double> found = told.toString()
+                .lines()
+                .filter(line -> line.contains("MRR"))
+                .map(line -> Double.parseDouble(line.replaceAll(".*MRR ([0-9.]+).*", "$1")))
+                .toList();
+        assertThat(found).hasSize(2);
+        // 12 documents, two of each topic, of which no query can tell which
+        assertThat(found.get(1)).isGreaterThan(0.6);
+        Map<String, float[]> before = weights(start, null);
+        Map<String, float[]> after = weights(start, out.resolve(Updates.FILE));
+        assertThat(after.keySet()).isEqualTo(before.keySet());
+        after.forEach((name, values) -> {
+            if (name.startsWith("encoder.behind.") || name.contains("pooling")) {
+                assertThat(values).as(name).isNotEqualTo(before.get(name));
+            } else if (!name.contains("position_embeddings")) {
+                assertThat(values).as(name).isEqualTo(before.get(name));
+            }
+        });
+        String positions = "embeddings.position_embeddings.weight";
+        assertThat(List.of(after.get(positions)).get(0)).hasSize(64 * 16);
+        for (int i = 0; i < 8 * 16; i++) {
+            // float16 on disk
+            assertThat(after.get(positions)[i])
+                    .isEqualTo(before.get(positions)[i], org.assertj.core.api.Assertions.within(1e-4f));
+        }
+    }
+
+    @Test
+    void goesOnWhereItWasStopped() throws Exception {
+        Path whole = folder.resolve("whole");
+        Path parts = folder.resolve("parts");
+        PrintStream nowhere = new PrintStream(new ByteArrayOutputStream());
+        EmbeddingRecipe recipe = recipe(6);
+        train(whole, recipe, () -> false, nowhere);
+
+        AtomicInteger steps = new AtomicInteger();
+        assertThat(train(parts, recipe, () -> steps.incrementAndGet() == 2, nowhere))
+                .isFalse();
+        ByteArrayOutputStream told = new ByteArrayOutputStream();
+        assertThat(train(parts, recipe, () -> false, new PrintStream(told))).isTrue();
+
+        assertThat(told.toString()).contains("goes on after step 2");
+        assertThat(parts.resolve(Updates.FILE)).exists();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> train(parts, recipe(7), () -> false, nowhere))
+                .withMessage(parts.resolve("checkpoint")
+                        + " must be of the same recipe, but is of another. Choose another folder or delete it");
+    }
+
+    @Test
+    void refusesAModelWhoseLayersAreNotApart() throws Exception {
+        Path other = Files.createDirectory(folder.resolve("other"));
+        write(other, false);
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new EmbeddingTraining(recipe(1), other, folder, System.out, () -> false))
+                .withMessage("the layers of %s must be apart, but are not".formatted(other));
+    }
+
+    @Test
+    void refusesUpdatesOfAnotherModel() throws Exception {
+        Path file = folder.resolve("updates.safetensors");
+        try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+            NDArray one = manager.ones(new Shape(2, 3));
+            Weights.save(Map.of("no.such.weight", one), file, DataType.FLOAT16);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> weights(start, file))
+                    .withMessage(file + " must change a weight of the model, but has no.such.weight");
+
+            String name = "encoder.behind.layer.0.attention.self.query.weight";
+            Weights.save(Map.of(name + ".A", one), file, DataType.FLOAT16);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> weights(start, file))
+                    .withMessage("%s must have %s.B beside %s.A, but has not".formatted(file, name, name));
+            Weights.save(Map.of(name, one), file, DataType.FLOAT16);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> weights(start, file))
+                    .withMessage(name + " must be (16, 16), but is (2, 3)");
+        }
+    }
+}
