@@ -72,7 +72,8 @@ record DebianArchive(Path folder, PrintStream progress) {
         if (!Files.isDirectory(lists)) {
             progress.println("fetching the index with apt-get");
             try (TemporaryFolder unfinished = TemporaryFolder.in(folder)) {
-                Path fetched = Files.createDirectory(unfinished.path().toAbsolutePath().resolve("index"));
+                Path fetched =
+                        Files.createDirectory(unfinished.path().toAbsolutePath().resolve("index"));
                 Files.createDirectory(fetched.resolve("partial"));
                 APT_GET.run(folder, options(fetched, "update", "--error-on=any"));
                 Files.move(fetched, lists);

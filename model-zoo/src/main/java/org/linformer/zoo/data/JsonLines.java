@@ -25,8 +25,7 @@ final class JsonLines {
             try {
                 records.add(StrictJson.read(line, type));
             } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException(
-                        "%s: %s".formatted(TextFile.place(file, number), e.getMessage()), e);
+                throw new IllegalArgumentException("%s: %s".formatted(TextFile.place(file, number), e.getMessage()), e);
             }
         });
         return records;

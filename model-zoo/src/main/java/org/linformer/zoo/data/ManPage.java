@@ -32,7 +32,8 @@ final class ManPage {
         StringBuilder document = new StringBuilder();
         String heading = "";
         // the first line is the title, the last one the footer
-        for (String line : lines.subList(Math.min(1, lines.size()), Math.max(1, lines.size() - 1))) {
+        for (String line :
+                lines.stream().skip(1).limit(Math.max(0, lines.size() - 2)).toList()) {
             boolean isHeading = !line.isEmpty() && line.charAt(0) != ' ';
             heading = isHeading ? line.strip() : heading;
             if (heading.equalsIgnoreCase("name")) {
