@@ -113,8 +113,9 @@ class OwnLabelsTest {
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> OwnRecipe.write(like, List.of("a", "b"), "made up", folder.resolve("goods")))
-                .withMessage("recipe of %s must have a ClassifierHead, but has [{\"type\":\"EmbeddingHead\"}]"
-                        .formatted(like));
+                .withMessage(
+                        "recipe of %s must have a ClassifierHead, but has [{\"type\":\"EmbeddingHead\",\"equal\":4096}]"
+                                .formatted(like));
         assertThat(folder.resolve("goods")).doesNotExist();
     }
 }
