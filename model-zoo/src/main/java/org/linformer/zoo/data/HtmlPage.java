@@ -22,16 +22,23 @@ final class HtmlPage {
 
     /** Not only HTML's own elements: how Sphinx, DocBook, Texinfo and others mark what is around a text. */
     private static final String AROUND = """
-            nav, header, footer, aside, form, button, svg, [role=navigation], [role=search], #hd, #ft, #header, #footer,
-            #banner, #tocframe, .nav, .docnav, .footer, .toc, .contents, .headerlink, .mark, .nosearch, .related, .toctree-wrapper, .sphinxsidebar,
+            nav, header, footer, aside, form, button, svg, [role=navigation], [role=search],
+            .nav, .footer, .contents, .toc, .toctree-wrapper, .headerlink, .related, .sphinxsidebar, .viewcode-link,
             .navheader, .navfooter, .authorgroup, .copyright, .legalnotice, .releaseinfo, .pubdate, .reportbug,
-            .shortcontents, .nav_table, .copiable-link, div.header > p, table.header, #quickview,
-            .previous_page, .next_page, .prev-next-area, .toplang, .page-links, .out-of-band, .source, .src, .viewcode-link""";
+            div.header > p, table.header, .nav_table, .shortcontents, .copiable-link, #tocframe,
+            .docnav, .mark, .next_page, .nosearch, .out-of-band, .page-links, .prev-next-area, .previous_page, .source,
+            .src, .toplang, #banner, #footer, #ft, #hd, #header, #quickview""";
 
     private static final String HEADING = "h1, h2, h3, h4, h5";
 
-    private static final Pattern NUMBER = Pattern.compile(
-            "(?i)^(?:(?:chapter|appendix|section|part) [\\dA-Z]+|\\d+(?:\\.\\d+)*|[A-Z](?:\\.\\d+)+)(?:[.:\u2013-]|\\s)+(?=\\S)");
+    /** What a heading is counted by: Chapter 7, Appendix B, 3.1. */
+    private static final Pattern NUMBER = Pattern.compile("""
+            (?x) ^ (?:
+              (?i: chapter | appendix | section | part ) \\s (?: \\d+ | [A-Z] | [IVX]+ )
+              | (?: [A-Z]\\. )? \\d+ (?: \\.\\d+ )*
+            )
+            (?: [.:\u2013-] | \\s )+ (?= \\S )
+            """);
 
     private HtmlPage() {}
 

@@ -81,7 +81,10 @@ class HtmlPageTest {
         "Appendix B: Baking bread, Baking bread",
         "A.2 Baking bread, Baking bread",
         "2 ways of baking, ways of baking",
-        "A baking bread, A baking bread"
+        "Part IV. Baking bread, Baking bread",
+        "A baking bread, A baking bread",
+        "Part of the dough, Part of the dough",
+        "3D bread, 3D bread"
     })
     void leavesOutTheNumberOfAChapter(String heading, String query) {
         assertThat(pair(heading, "<h1>%s</h1><p>%s</p>".formatted(heading, LONG)))
