@@ -20,7 +20,7 @@ public final class HtmlDocs {
     private static final int MAX_PAGES = 600;
 
     /** The folder of the pages is a regular expression, beneath {@code usr/share}. */
-    private record Docs(String packageName, String folder) {
+    record Docs(String packageName, String folder) {
 
         Pattern page() {
             return Pattern.compile("usr/share/%s.*\\.html".formatted(folder));
@@ -31,12 +31,12 @@ public final class HtmlDocs {
         }
     }
 
-    /** What is left out is source code, lists of names, other languages, other editions and logs of changes. */
+    /** What is left out is source code, lists of names, other languages and other editions. */
     private static final List<Docs> ALL_DOCS = List.of(
             new Docs("anarchism", "doc/anarchism/html/"),
             new Docs("apache2-doc", "doc/apache2-doc/manual/en/"),
             new Docs("bind9-doc", "doc/bind9-doc/arm/"),
-            new Docs("cmake-doc", "doc/cmake-data/html/[a-z]+/"),
+            new Docs("cmake-doc", "doc/cmake-data/html/[a-z]\\w*/"),
             new Docs("debian-handbook", "doc/debian-handbook/html/en-US/"),
             new Docs("debian-policy", "doc/debian-policy/"),
             new Docs("debian-reference-en", "debian-reference/"),
@@ -48,11 +48,13 @@ public final class HtmlDocs {
             new Docs("linux-doc-6.1", "doc/linux-doc-6.1/html/"),
             new Docs("nodejs-doc", "doc/nodejs/api/"),
             new Docs("octave-doc", "doc/octave/octave.html/"),
-            new Docs("openjdk-17-doc", "doc/openjdk-17-jre-headless/api/(?!.*class-use|index-files)"),
+            new Docs(
+                    "openjdk-17-doc",
+                    "doc/openjdk-17-jre-headless/api/(?!.*(?:class-use|index-files|package-tree|package-use))"),
             new Docs("postgresql-doc-15", "doc/postgresql-doc-15/html/"),
             new Docs("python-django-doc", "doc/python-django-doc/html/(?!_)"),
             new Docs("python-pandas-doc", "doc/python-pandas-doc/html/(?!_|generated|reference).*/"),
-            new Docs("python-scipy-doc", "doc/python-scipy-doc/html/(?!_|.*generated).*/"),
+            new Docs("python-scipy-doc", "doc/python-scipy-doc/html/(?:dev|reference/(?!generated)|release|tutorial)"),
             new Docs("python-sklearn-doc", "doc/python-sklearn-doc/html/(?!_|.*generated)"),
             new Docs("python-sqlalchemy-doc", "doc/python-sqlalchemy-doc/html/(?!_)"),
             new Docs("python-sympy-doc", "doc/python-sympy-doc/html/(?!_)"),
@@ -76,10 +78,15 @@ public final class HtmlDocs {
      * @throws InterruptedException if it is interrupted
      */
     public static void prepare(Path folder, PrintStream progress) throws IOException, InterruptedException {
+        prepare(folder, progress, ALL_DOCS);
+    }
+
+    static void prepare(Path folder, PrintStream progress, List<Docs> allDocs)
+            throws IOException, InterruptedException {
         Files.createDirectories(folder);
         DebianArchive archive = new DebianArchive(folder, progress);
         List<Pair> pairs = new ArrayList<>();
-        for (Docs docs : ALL_DOCS) {
+        for (Docs docs : allDocs) {
             List<Pair> pages = archive.read(
                     docs.packageName(),
                     docs.page(),
