@@ -73,10 +73,15 @@ public final class ManPages {
      * @throws InterruptedException if it is interrupted
      */
     public static void prepare(Path folder, PrintStream progress) throws IOException, InterruptedException {
+        prepare(folder, progress, PACKAGES);
+    }
+
+    static void prepare(Path folder, PrintStream progress, List<String> packages)
+            throws IOException, InterruptedException {
         Files.createDirectories(folder);
         DebianArchive archive = new DebianArchive(folder, progress);
         List<Pair> pages = new ArrayList<>();
-        for (String name : PACKAGES) {
+        for (String name : packages) {
             List<Pair> ofPackage = archive.read(
                     name,
                     PAGE,
