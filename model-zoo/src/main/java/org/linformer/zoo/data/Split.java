@@ -3,6 +3,7 @@ package org.linformer.zoo.data;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Locale;
+import org.linformer.zoo.Sha256;
 
 /** What a text is used for; its id alone decides, so a text that comes or goes moves no other. */
 enum Split {

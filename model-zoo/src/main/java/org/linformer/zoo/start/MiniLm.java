@@ -25,6 +25,7 @@ import org.linformer.encoder.PublishedLayout;
 import org.linformer.encoder.Weights;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.ModelConfig;
+import org.linformer.zoo.Sha256;
 
 /**
  * The sentence encoder sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0), from the jar
@@ -99,8 +100,8 @@ public final class MiniLm {
                 encoder,
                 List.of(head),
                 Map.of(
-                        ModelConfig.WEIGHTS, ModelConfig.sha256(out.resolve(ModelConfig.WEIGHTS)),
-                        ModelConfig.TOKENIZER, ModelConfig.sha256(out.resolve(ModelConfig.TOKENIZER))));
+                        ModelConfig.WEIGHTS, Sha256.of(out.resolve(ModelConfig.WEIGHTS)),
+                        ModelConfig.TOKENIZER, Sha256.of(out.resolve(ModelConfig.TOKENIZER))));
         Files.writeString(out.resolve(ModelConfig.FILE), StrictJson.write(config) + "\n");
     }
 

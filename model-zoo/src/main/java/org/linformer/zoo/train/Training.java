@@ -27,6 +27,7 @@ import org.linformer.encoder.Weights;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.LinformerModelZoo;
 import org.linformer.zoo.ModelConfig;
+import org.linformer.zoo.Sha256;
 import org.linformer.zoo.TextTokenizer;
 import org.linformer.zoo.TokenizedText;
 import org.linformer.zoo.data.Example;
@@ -241,8 +242,8 @@ public final class Training {
                 recipe.encoder(),
                 recipe.heads(),
                 Map.of(
-                        ModelConfig.WEIGHTS, ModelConfig.sha256(out.resolve(ModelConfig.WEIGHTS)),
-                        ModelConfig.TOKENIZER, ModelConfig.sha256(out.resolve(ModelConfig.TOKENIZER))));
+                        ModelConfig.WEIGHTS, Sha256.of(out.resolve(ModelConfig.WEIGHTS)),
+                        ModelConfig.TOKENIZER, Sha256.of(out.resolve(ModelConfig.TOKENIZER))));
         Files.writeString(out.resolve(ModelConfig.FILE), StrictJson.write(config) + "\n");
         Metrics metrics;
         try (Evaluator evaluator =

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
+import org.linformer.zoo.Sha256;
 
 /** Writes what {@code npm pack} leaves in a folder. */
 final class TestArchive {
@@ -28,7 +29,7 @@ final class TestArchive {
             }
             tar.write(new byte[2 * BLOCK]);
         }
-        return new NpmPackage("@bakers/bread", "1.0.0", Sha256.of(Files.readAllBytes(archive)));
+        return new NpmPackage("@bakers/bread", "1.0.0", Sha256.of(archive));
     }
 
     /** The writer of commons-compress wants a library that DJL leaves out. */
