@@ -32,6 +32,7 @@ import org.linformer.encoder.Weights;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.LinformerModelZoo;
 import org.linformer.zoo.ModelConfig;
+import org.linformer.zoo.Sha256;
 
 class EmbeddingTrainingTest {
 
@@ -85,8 +86,8 @@ class EmbeddingTrainingTest {
                 encoder,
                 List.of(head),
                 Map.of(
-                        ModelConfig.WEIGHTS, ModelConfig.sha256(to.resolve(ModelConfig.WEIGHTS)),
-                        ModelConfig.TOKENIZER, ModelConfig.sha256(to.resolve(ModelConfig.TOKENIZER))));
+                        ModelConfig.WEIGHTS, Sha256.of(to.resolve(ModelConfig.WEIGHTS)),
+                        ModelConfig.TOKENIZER, Sha256.of(to.resolve(ModelConfig.TOKENIZER))));
         Files.writeString(to.resolve(ModelConfig.FILE), StrictJson.write(config));
     }
 
