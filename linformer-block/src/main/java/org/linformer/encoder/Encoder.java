@@ -118,8 +118,8 @@ public final class Encoder extends AbstractBlock {
             NDArray all = first.concat(behind, 1); // (b, n, dModel)
             NDList alone = new NDList(first); // x (b, k, dModel), mask (b, k)
             alone.addAll(firstMask);
-            NDList toAll = new NDList(behind, all); // x (b, n - k, dModel), context (b, n, dModel), mask (b, n)
-            toAll.addAll(inputs.subNDList(1));
+            NDList toAll = new NDList(behind); // x (b, n - k, dModel), context (b, n, dModel), mask (b, n)
+            toAll.addAll(with(all, inputs));
             first = layers.get(i).forward(store, alone, training).singletonOrThrow(); // (b, k, dModel)
             behind = layersBehind.get(i).forward(store, toAll, training).singletonOrThrow(); // (b, n - k, dModel)
             all.close();
@@ -178,9 +178,11 @@ public final class Encoder extends AbstractBlock {
         layersBehind.forEach(EncoderLayer::toMixedPrecision);
     }
 
-    /** Another x with the mask of the inputs. */
+    /** Another x before the rest of the inputs. */
     static NDList with(NDArray x, NDList inputs) {
-        return inputs.size() > 1 ? new NDList(x, inputs.get(1)) : new NDList(x);
+        NDList all = new NDList(x);
+        all.addAll(inputs.subNDList(1));
+        return all;
     }
 
     @Override

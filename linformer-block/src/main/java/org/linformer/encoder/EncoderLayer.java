@@ -86,14 +86,8 @@ final class EncoderLayer extends AbstractBlock {
     }
 
     private NDArray attend(ParameterStore store, NDArray x, NDList inputs, boolean training) {
-        NDArray y = attention.forward(store, with(x, inputs), training).singletonOrThrow(); // (b, n, dModel)
+        NDArray y = attention.forward(store, Encoder.with(x, inputs), training).singletonOrThrow(); // (b, n, dModel)
         return dropout(y, training);
-    }
-
-    private static NDList with(NDArray x, NDList inputs) {
-        NDList all = new NDList(x);
-        all.addAll(inputs.subNDList(1));
-        return all;
     }
 
     /** The attention map (b, h, n, m) that this layer looks through. */
@@ -104,7 +98,7 @@ final class EncoderLayer extends AbstractBlock {
         }
         NDArray x = inputs.head(); // (b, n, dModel)
         NDArray seen = config.normFirst() ? norm(store, attentionNorm, x, false) : x; // (b, n, dModel)
-        return withMap.attentionMap(store, with(seen, inputs));
+        return withMap.attentionMap(store, Encoder.with(seen, inputs));
     }
 
     private NDArray feedForward(ParameterStore store, NDArray x, boolean training) {

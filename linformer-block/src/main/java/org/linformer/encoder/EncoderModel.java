@@ -56,12 +56,12 @@ public final class EncoderModel extends AbstractBlock {
     protected NDList forwardInternal(
             ParameterStore store, NDList inputs, boolean training, @Nullable PairList<String, Object> params) {
         NDArray embedded = embed(store, inputs, training); // (b, n, dModel)
-        NDList encoded = encoder.forward(store, with(embedded, inputs), training); // (b, n, dModel)
+        NDList encoded = encoder.forward(store, withMask(embedded, inputs), training); // (b, n, dModel)
         embedded.close();
         NDArray x = encoded.singletonOrThrow();
         NDList answers = new NDList();
         for (Head head : heads) {
-            answers.add(head.forward(store, with(x, inputs), training).singletonOrThrow());
+            answers.add(head.forward(store, Encoder.with(x, inputs), training).singletonOrThrow());
         }
         x.close();
         return answers;
@@ -77,7 +77,7 @@ public final class EncoderModel extends AbstractBlock {
      */
     public NDList attentionMaps(ParameterStore store, NDList inputs) {
         try (NDArray embedded = embed(store, inputs, false)) { // (b, n, dModel)
-            return encoder.attentionMaps(store, with(embedded, inputs));
+            return encoder.attentionMaps(store, withMask(embedded, inputs));
         }
     }
 
@@ -103,10 +103,9 @@ public final class EncoderModel extends AbstractBlock {
         return embeddings.forward(store, new NDList(inputs.head()), training).singletonOrThrow(); // (b, n, dModel)
     }
 
-    private static NDList with(NDArray x, NDList inputs) {
-        NDList all = new NDList(x);
-        all.addAll(inputs.subNDList(1));
-        return all;
+    /** The encoder's inputs: positions are for the heads. */
+    private static NDList withMask(NDArray x, NDList inputs) {
+        return Encoder.with(x, inputs.subNDList(0, Math.min(inputs.size(), 2)));
     }
 
     @Override

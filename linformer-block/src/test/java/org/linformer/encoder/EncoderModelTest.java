@@ -176,6 +176,21 @@ class EncoderModelTest {
     }
 
     @Test
+    void asksForTokensAtPositionsWhereLayersAreApart() {
+        EncoderModel model = new EncoderModel(50, apart(), List.of(new MaskedTokenHead.Config()));
+        model.initialize(manager, DataType.FLOAT32, new Shape(2, 20));
+        NDArray ids = ids(2, 17);
+        NDArray mask = manager.ones(new Shape(2, 17));
+
+        NDArray all = forward(model, ids, mask).head(); // (b, n, vocabSize)
+        NDArray asked =
+                forward(model, ids, mask, manager.create(new long[] {2, 33})).head(); // (p, vocabSize)
+
+        assertThat(asked.get(0).toFloatArray()).containsExactly(all.get("0, 2").toFloatArray(), within(1e-5f));
+        assertThat(asked.get(1).toFloatArray()).containsExactly(all.get("1, 16").toFloatArray(), within(1e-5f));
+    }
+
+    @Test
     void refusesLayersApartWithoutAnExactBeginning() {
         EncoderConfig config = config(Sharing.KEY_VALUE, true);
 
