@@ -12,6 +12,8 @@ import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -54,6 +56,24 @@ public final class StrictJson {
             throw new IllegalArgumentException("%s must be a JSON object, but is empty".formatted(name(type)));
         }
         return value;
+    }
+
+    /**
+     * Reads a file.
+     *
+     * @param <T> what is read
+     * @param file the file
+     * @param type what is read
+     * @return the record
+     * @throws IOException if the file cannot be read
+     * @throws IllegalArgumentException if it is no such record; the message names file, key and rule
+     */
+    public static <T> T read(Path file, Class<T> type) throws IOException {
+        try {
+            return read(Files.readString(file), type);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("%s: %s".formatted(file, e.getMessage()), e);
+        }
     }
 
     /**

@@ -81,11 +81,7 @@ public record ModelConfig(
         if (!Files.isRegularFile(file)) {
             throw new NoSuchFileException(file.toString(), null, "a model's folder must hold " + FILE);
         }
-        try {
-            return StrictJson.read(Files.readString(file), ModelConfig.class);
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("%s: %s".formatted(file, e.getMessage()), e);
-        }
+        return StrictJson.read(file, ModelConfig.class);
     }
 
     /**

@@ -4,7 +4,6 @@ import ai.djl.Model;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Map;
 
 /** The tokenizer of a model, with the model's limit; safe for use by many threads at once. */
@@ -59,15 +58,10 @@ public final class TextTokenizer implements AutoCloseable {
      */
     public TokenizedText tokenize(String text, Truncation truncation) {
         long[] ids = tokenizer.encode(text).getIds();
-        if (ids.length <= maxTokens) {
-            return new TokenizedText(ids, ids.length);
-        }
-        if (truncation == Truncation.NONE) {
+        if (ids.length > maxTokens && truncation == Truncation.NONE) {
             throw new TextTooLongException(ids.length, maxTokens);
         }
-        long[] cut = Arrays.copyOf(ids, maxTokens);
-        cut[maxTokens - 1] = ids[ids.length - 1];
-        return new TokenizedText(cut, ids.length);
+        return new TokenizedText(ids, ids.length).cut(maxTokens);
     }
 
     @Override

@@ -37,6 +37,21 @@ public record TokenizedText(long[] ids, int total) {
     }
 
     /**
+     * Cuts the text at its end, but for the last token, which closes it.
+     *
+     * @param maxTokens how many tokens may be read
+     * @return the text itself if it is short enough
+     */
+    public TokenizedText cut(int maxTokens) {
+        if (ids.length <= maxTokens) {
+            return this;
+        }
+        long[] first = Arrays.copyOf(ids, maxTokens);
+        first[maxTokens - 1] = ids[ids.length - 1];
+        return new TokenizedText(first, total);
+    }
+
+    /**
      * Makes the inputs of a model.
      *
      * @param manager owner of the arrays

@@ -5,7 +5,6 @@ import ai.djl.repository.zoo.ModelNotFoundException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.lucene.search.similarities.BM25Similarity;
@@ -68,10 +67,10 @@ public final class SearchEvaluation {
         }
         try (TextModel<float[]> theirs = new TextModel<>(original, float[].class)) {
             String name = theirs.config().name();
-            warmUp(theirs, texts.stream().map(text -> cut(text, WINDOW)).toList());
+            warmUp(theirs, texts.stream().map(text -> text.cut(WINDOW)).toList());
             for (int length : CUTS) {
                 List<TokenizedText> beginnings =
-                        texts.stream().map(text -> cut(text, length)).toList();
+                        texts.stream().map(text -> text.cut(length)).toList();
                 search(theirs, "%s, %d tokens".formatted(name, length), beginnings);
             }
             searchWindows(theirs, "%s, mean of windows of %d tokens".formatted(name, WINDOW), texts);
@@ -122,11 +121,7 @@ public final class SearchEvaluation {
         List<TokenizedText> asked =
                 model.tokenize(chosen(pairs.stream().map(Pair::query).toList()), Truncation.END);
         List<float[]> queries = model.answer(asked, TextModel.BATCH_TOKENS);
-        List<float[]> own = chosen(documents);
-        return IntStream.range(0, queries.size())
-                .parallel()
-                .mapToObj(i -> rank(queries.get(i), own.get(i), documents))
-                .toList();
+        return VectorSearch.ranks(queries, chosen(documents), documents);
     }
 
     /** The entries of the pairs that somebody looks for. */
@@ -135,34 +130,6 @@ public final class SearchEvaluation {
                 .filter(i -> !pairs.get(i).query().isBlank())
                 .mapToObj(ofPairs::get)
                 .toList();
-    }
-
-    private static int rank(float[] query, float[] own, List<float[]> documents) {
-        double cosine = dot(query, own);
-        int better = 0;
-        for (float[] document : documents) {
-            if (dot(query, document) > cosine) {
-                better++;
-            }
-        }
-        return better + 1;
-    }
-
-    private static double dot(float[] a, float[] b) {
-        double sum = 0;
-        for (int i = 0; i < a.length; i++) {
-            sum += a[i] * b[i];
-        }
-        return sum;
-    }
-
-    private static TokenizedText cut(TokenizedText text, int length) {
-        if (text.read() <= length) {
-            return text;
-        }
-        long[] ids = Arrays.copyOf(text.ids(), length);
-        ids[length - 1] = text.ids()[text.read() - 1];
-        return new TokenizedText(ids, text.total());
     }
 
     /** The text in windows, each with the first and last token of the text at its ends. */
@@ -188,7 +155,7 @@ public final class SearchEvaluation {
                 sum[i] += vector[i];
             }
         }
-        double norm = Math.sqrt(dot(sum, sum));
+        double norm = Math.sqrt(VectorSearch.dot(sum, sum));
         for (int i = 0; i < sum.length; i++) {
             sum[i] /= (float) norm;
         }

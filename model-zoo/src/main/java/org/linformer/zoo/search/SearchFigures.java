@@ -3,6 +3,7 @@ package org.linformer.zoo.search;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * How well queries found their documents.
@@ -41,16 +42,12 @@ public record SearchFigures(
             int over = band == 0 ? 0 : BANDS[band - 1];
             int upTo = band == BANDS.length ? Integer.MAX_VALUE : BANDS[band];
             String name = band == 0 ? "<= " + upTo : band == BANDS.length ? "> " + over : (over + 1) + "-" + upTo;
-            double sum = 0;
-            int count = 0;
-            for (int i = 0; i < ranks.size(); i++) {
-                if (tokens.get(i) > over && tokens.get(i) <= upTo) {
-                    sum += 1.0 / ranks.get(i);
-                    count++;
-                }
-            }
-            if (count > 0) {
-                byTokens.put("%s (%d)".formatted(name, count), sum / count);
+            List<Integer> inBand = IntStream.range(0, ranks.size())
+                    .filter(i -> tokens.get(i) > over && tokens.get(i) <= upTo)
+                    .mapToObj(ranks::get)
+                    .toList();
+            if (!inBand.isEmpty()) {
+                byTokens.put("%s (%d)".formatted(name, inBand.size()), VectorSearch.meanReciprocalRank(inBand));
             }
         }
         return new SearchFigures(
@@ -58,7 +55,7 @@ public record SearchFigures(
                 ranks.size(),
                 share(ranks, 1),
                 share(ranks, 10),
-                ranks.stream().mapToDouble(rank -> 1.0 / rank).average().orElse(0),
+                VectorSearch.meanReciprocalRank(ranks),
                 byTokens,
                 documentsPerSecond);
     }

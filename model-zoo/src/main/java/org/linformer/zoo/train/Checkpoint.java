@@ -24,22 +24,22 @@ import org.linformer.zoo.ModelConfig;
  *
  * @param recipe the recipe as JSON, for a checkpoint goes on with no other
  * @param step steps that were made
- * @param bestEpoch epoch of the best weights so far, from 1, or 0
- * @param bestMacroF1 their macro-F1 on the validation texts
+ * @param bestAt epoch or step of the best weights so far, from 1, or 0
+ * @param bestScore what they were chosen by, on the validation texts
  * @param seconds time spent in training so far
  * @param tokens tokens read in training so far
  */
-record Checkpoint(String recipe, int step, int bestEpoch, double bestMacroF1, double seconds, long tokens) {
+record Checkpoint(String recipe, int step, int bestAt, double bestScore, double seconds, long tokens) {
 
     private static final String STATE = "state.json";
     private static final String OPTIMIZER = "optimizer.safetensors";
 
     Checkpoint after(double seconds, long tokens) {
-        return new Checkpoint(recipe, step + 1, bestEpoch, bestMacroF1, seconds, tokens);
+        return new Checkpoint(recipe, step + 1, bestAt, bestScore, seconds, tokens);
     }
 
-    Checkpoint withBest(int epoch, double macroF1) {
-        return new Checkpoint(recipe, step, epoch, macroF1, seconds, tokens);
+    Checkpoint withBest(int at, double score) {
+        return new Checkpoint(recipe, step, at, score, seconds, tokens);
     }
 
     void save(Path folder, Map<String, NDArray> weights, AdamW optimizer) throws IOException {
@@ -74,7 +74,7 @@ record Checkpoint(String recipe, int step, int bestEpoch, double bestMacroF1, do
         if (!Files.exists(folder)) {
             return null;
         }
-        Checkpoint found = StrictJson.read(Files.readString(folder.resolve(STATE)), Checkpoint.class);
+        Checkpoint found = StrictJson.read(folder.resolve(STATE), Checkpoint.class);
         if (!found.recipe().equals(recipe)) {
             throw new IllegalArgumentException(
                     "%s must be of the same recipe, but is of another. Choose another folder or delete it"

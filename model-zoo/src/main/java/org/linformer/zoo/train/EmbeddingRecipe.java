@@ -1,7 +1,6 @@
 package org.linformer.zoo.train;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.linformer.json.StrictJson;
 
@@ -90,10 +89,6 @@ public record EmbeddingRecipe(
      * @throws IllegalArgumentException if it is no such recipe; the message names file, key and rule
      */
     public static EmbeddingRecipe read(Path file) throws IOException {
-        try {
-            return StrictJson.read(Files.readString(file), EmbeddingRecipe.class);
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("%s: %s".formatted(file, e.getMessage()), e);
-        }
+        return StrictJson.read(file, EmbeddingRecipe.class);
     }
 }

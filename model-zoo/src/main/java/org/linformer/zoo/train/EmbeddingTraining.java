@@ -3,7 +3,6 @@ package org.linformer.zoo.train;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
@@ -15,11 +14,9 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,7 +24,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.linformer.attention.LinformerAttention;
 import org.linformer.attention.TorchScript;
 import org.linformer.encoder.EncoderModel;
@@ -38,15 +35,15 @@ import org.linformer.zoo.TextTokenizer;
 import org.linformer.zoo.TokenizedText;
 import org.linformer.zoo.Truncation;
 import org.linformer.zoo.data.Pair;
+import org.linformer.zoo.search.VectorSearch;
 
 /**
  * Trains an embedding model for long texts on pairs of a query and a document, without touching what it does with texts of
  * at most k tokens: E and F, the positions, layers and weights of the mean behind the first k positions learn.
  *
  * <p>The queries are short, so their vectors do not change: they are computed once, and each document is told apart from
- * all of them (the loss of van den Oord et al. 2018, https://arxiv.org/abs/1807.03748, equation 4). So are the sentences of
- * the documents, two of each, which keeps the vector about the whole text and not about what a title says. The other way
- * round, a query is to find its document among those of the steps before.
+ * all of them ({@link ContrastiveLoss}). So are two sentences of each document, which keeps its vector about the whole text
+ * and not about what a title says. The other way round, a query is to find its document among those of earlier steps.
  */
 public final class EmbeddingTraining {
 
@@ -64,9 +61,6 @@ public final class EmbeddingTraining {
     private final Path out;
     private final PrintStream progress;
     private final BooleanSupplier stopped;
-
-    @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-    private record Document(TokenizedText text, float[] query, List<float[]> sentences) {}
 
     /**
      * Prepares a training.
@@ -115,12 +109,13 @@ public final class EmbeddingTraining {
             if (TorchScript.isBfloat16Fast(Device.cpu())) {
                 block.toMixedPrecision();
             }
-            List<Document> documents = read(manager, block, tokenizer, train);
-            return train(manager, block, documents, some(read(manager, block, tokenizer, validation)));
+            List<QueriedText> documents = embedded(manager, block, tokenizer, longPairs(tokenizer, train));
+            List<QueriedText> searched = embedded(manager, block, tokenizer, some(longPairs(tokenizer, validation)));
+            return train(manager, block, documents, searched);
         }
     }
 
-    private boolean train(NDManager manager, EncoderModel block, List<Document> train, List<Document> validation)
+    private boolean train(NDManager manager, EncoderModel block, List<QueriedText> train, List<QueriedText> validation)
             throws IOException {
         Map<String, NDArray> weights = new LinkedHashMap<>();
         Map<String, Float> rates = new LinkedHashMap<>();
@@ -141,30 +136,15 @@ public final class EmbeddingTraining {
             if (before != null) {
                 progress.println("goes on after step " + at.step());
             }
-            NDArray queries =
-                    matrix(manager, train.stream().map(Document::query).toList()); // (q, d)
-            NDArray sentences = matrix(
-                    manager,
-                    train.stream()
-                            .flatMap(document -> document.sentences().stream())
-                            .toList()); // (s, d)
-            int[] firstSentence = new int[train.size() + 1];
-            for (int i = 0; i < train.size(); i++) {
-                firstSentence[i + 1] =
-                        firstSentence[i] + train.get(i).sentences().size();
-            }
-            Deque<float[]> others = new ArrayDeque<>();
+            ContrastiveLoss loss = new ContrastiveLoss(manager, recipe, train);
             long began = System.nanoTime();
             long told = began;
             long tokensBefore = at.tokens();
             double secondsBefore = at.seconds();
-            double losses = 0;
-            int made = 0;
             while (at.step() < recipe.steps()) {
                 int step = at.step() + 1;
                 List<Integer> batch = batch(step, train.size());
-                losses += step(manager, block, factors, train, batch, queries, sentences, firstSentence, others, step);
-                made++;
+                step(manager, block, factors, train, batch, loss, step);
                 optimizer.step(step, Schedule.share(step, recipe.steps(), recipe.warmup()));
                 long now = System.nanoTime();
                 at = at.after(
@@ -176,13 +156,11 @@ public final class EmbeddingTraining {
                 if (now - told > SECONDS_BETWEEN_LINES * 1e9) {
                     told = now;
                     progress.printf(
-                            "step %d of %d, loss %.4f, %,.0f tokens/s%n",
+                            "step %d of %d, %s, %,.0f tokens/s%n",
                             step,
                             recipe.steps(),
-                            losses / made,
+                            loss.tell(),
                             (at.tokens() - tokensBefore) / (at.seconds() - secondsBefore));
-                    losses = 0;
-                    made = 0;
                 }
                 boolean isStopped = stopped.getAsBoolean();
                 if (!isStopped
@@ -190,7 +168,7 @@ public final class EmbeddingTraining {
                                 > (step - 1L) * recipe.checks() / recipe.steps()) {
                     double rank = meanReciprocalRank(manager, block, factors, validation);
                     progress.printf("step %d: MRR %.4f on %d validation pairs%n", step, rank, validation.size());
-                    if (rank > at.bestMacroF1()) {
+                    if (rank > at.bestScore()) {
                         Weights.save(weights, out.resolve(Updates.FILE), DataType.FLOAT16);
                         at = at.withBest(step, rank);
                     }
@@ -210,7 +188,7 @@ public final class EmbeddingTraining {
     }
 
     /** Evenly taken, as a search among all of them costs as much as some steps. */
-    private static List<Document> some(List<Document> documents) {
+    private static List<LongPair> some(List<LongPair> documents) {
         int every = (documents.size() + VALIDATION_DOCUMENTS - 1) / VALIDATION_DOCUMENTS;
         return IntStream.range(0, documents.size())
                 .filter(i -> i % every == 0)
@@ -262,63 +240,30 @@ public final class EmbeddingTraining {
         return order.subList(from, from + recipe.batchSize());
     }
 
-    /** Adds up the gradients of one step; returns its mean loss. */
-    private float step(
+    /** Adds up the gradients of one step's mean loss. */
+    private void step(
             NDManager manager,
             EncoderModel block,
             Map<Parameter, LowRank.Factors> factors,
-            List<Document> train,
+            List<QueriedText> train,
             List<Integer> batch,
-            NDArray queries,
-            NDArray sentences,
-            int[] firstSentence,
-            Deque<float[]> others,
+            ContrastiveLoss loss,
             int step) {
         Random random = new Random(recipe.seed() * 31 + step);
-        List<float[]> fresh = new ArrayList<>();
-        float sum = 0;
-        List<TokenizedText> inBatch =
-                batch.stream().map(i -> train.get(i).text()).toList();
-        for (List<Integer> positions : TokenizedText.byLength(inBatch, recipe.maxBatchTokens())) {
-            List<Integer> go = positions.stream().map(batch::get).toList();
+        List<float[]> made = new ArrayList<>();
+        List<TokenizedText> texts = batch.stream().map(i -> train.get(i).text()).toList();
+        for (List<Integer> go : TokenizedText.byLength(texts, recipe.maxBatchTokens())) {
             try (NDManager scope = manager.newSubManager();
                     GradientCollector gradients = manager.getEngine().newGradientCollector()) {
-                List<TokenizedText> texts =
-                        go.stream().map(i -> train.get(i).text()).toList();
-                NDArray vectors = vectors(scope, block, factors, texts, true); // (b, d)
-                long[] own = go.stream().mapToLong(i -> i).toArray();
-                NDArray loss = found(scope, vectors, queries, own); // ()
-                if (recipe.sentenceWeight() > 0) {
-                    long[] drawn = go.stream()
-                            .mapToLong(i -> firstSentence[i] + random.nextInt(firstSentence[i + 1] - firstSentence[i]))
-                            .toArray();
-                    loss = loss.add(found(scope, vectors, sentences, drawn).mul(recipe.sentenceWeight()));
-                }
-                if (recipe.documentWeight() > 0 && !others.isEmpty()) {
-                    NDArray asked = matrix(
-                            scope, go.stream().map(i -> train.get(i).query()).toList()); // (b, d)
-                    NDArray documents = vectors.concat(matrix(scope, List.copyOf(others)), 0); // (b + o, d)
-                    long[] first = LongStream.range(0, go.size()).toArray();
-                    loss = loss.add(found(scope, asked, documents, first).mul(recipe.documentWeight()));
-                }
-                NDArray mean = loss.div(batch.size());
-                gradients.backward(mean);
-                sum += mean.getFloat();
-                rows(vectors).forEach(fresh::add);
+                NDArray vectors = vectors(
+                        scope, block, factors, go.stream().map(texts::get).toList(), true); // (b, d)
+                NDArray sum =
+                        loss.of(scope, vectors, go.stream().map(batch::get).toList(), random); // ()
+                gradients.backward(sum.div(batch.size()));
+                made.addAll(rows(vectors));
             }
         }
-        others.addAll(fresh);
-        while (others.size() > recipe.otherDocuments()) {
-            others.removeFirst();
-        }
-        return sum;
-    }
-
-    /** The loss of taking another row for one's own: asked (b, d), rows (r, d). */
-    private NDArray found(NDManager scope, NDArray asked, NDArray rows, long[] own) {
-        NDArray cosines = asked.matMul(rows.get(scope, new NDIndex("...")).transpose()); // (b, r)
-        NDArray wanted = scope.create(own).oneHot((int) rows.getShape().get(0)); // (b, r)
-        return cosines.div(recipe.temperature()).logSoftmax(1).mul(wanted).sum().neg(); // ()
+        loss.remember(made);
     }
 
     private static NDArray vectors(
@@ -332,20 +277,11 @@ public final class EmbeddingTraining {
     }
 
     private double meanReciprocalRank(
-            NDManager manager, EncoderModel block, Map<Parameter, LowRank.Factors> factors, List<Document> pairs) {
+            NDManager manager, EncoderModel block, Map<Parameter, LowRank.Factors> factors, List<QueriedText> pairs) {
         List<float[]> documents = embed(
-                manager, block, factors, pairs.stream().map(Document::text).toList());
-        double sum = 0;
-        for (int i = 0; i < pairs.size(); i++) {
-            float[] query = pairs.get(i).query();
-            float own = dot(query, documents.get(i));
-            sum += 1.0
-                    / (1
-                            + documents.stream()
-                                    .filter(other -> dot(query, other) > own)
-                                    .count());
-        }
-        return sum / pairs.size();
+                manager, block, factors, pairs.stream().map(QueriedText::text).toList());
+        List<float[]> queries = pairs.stream().map(QueriedText::query).toList();
+        return VectorSearch.meanReciprocalRank(VectorSearch.ranks(queries, documents, documents));
     }
 
     private List<float[]> embed(
@@ -363,14 +299,6 @@ public final class EmbeddingTraining {
         return List.of(vectors);
     }
 
-    private static float dot(float[] a, float[] b) {
-        float sum = 0;
-        for (int i = 0; i < a.length; i++) {
-            sum += a[i] * b[i];
-        }
-        return sum;
-    }
-
     private static List<float[]> rows(NDArray matrix) {
         float[] values = matrix.toFloatArray();
         int width = (int) matrix.getShape().get(1);
@@ -381,49 +309,53 @@ public final class EmbeddingTraining {
         return rows;
     }
 
-    private static NDArray matrix(NDManager manager, List<float[]> rows) {
-        int width = rows.get(0).length;
-        float[] values = new float[rows.size() * width];
-        for (int i = 0; i < rows.size(); i++) {
-            System.arraycopy(rows.get(i), 0, values, i * width, width);
-        }
-        return manager.create(values, new Shape(rows.size(), width));
-    }
+    private record LongPair(Pair pair, TokenizedText text) {}
 
-    /** The pairs with more than k tokens and a sentence at least, with the vectors of what is short in them. */
-    private List<Document> read(NDManager manager, EncoderModel block, TextTokenizer tokenizer, List<Path> files)
-            throws IOException {
-        int k = k();
-        Random random = new Random(recipe.seed());
-        List<TokenizedText> texts = new ArrayList<>();
-        List<TokenizedText> shorts = new ArrayList<>();
-        List<Integer> sentencesOf = new ArrayList<>();
+    /** The pairs whose document has more than k tokens, and a sentence at least. */
+    private List<LongPair> longPairs(TextTokenizer tokenizer, List<Path> files) throws IOException {
+        List<LongPair> pairs = new ArrayList<>();
         for (Path file : files) {
             for (Pair pair : Pair.read(file)) {
                 TokenizedText text = tokenizer.tokenize(pair.document(), Truncation.END);
-                List<String> sentences = draw(pair.document(), random);
-                if (text.read() > k && !sentences.isEmpty()) {
-                    texts.add(text);
-                    sentencesOf.add(sentences.size());
-                    shorts.add(cut(tokenizer.tokenize(pair.query(), Truncation.END)));
-                    sentences.forEach(sentence -> shorts.add(cut(tokenizer.tokenize(sentence, Truncation.END))));
+                if (text.read() > k() && sentences(pair.document()).findAny().isPresent()) {
+                    pairs.add(new LongPair(pair, text));
                 }
             }
         }
-        if (texts.size() < recipe.batchSize()) {
+        if (pairs.size() < recipe.batchSize()) {
             throw new IllegalArgumentException(
                     "%s must hold at least batchSize=%d documents of more than %d tokens, but has %d"
-                            .formatted(files, recipe.batchSize(), k, texts.size()));
+                            .formatted(files, recipe.batchSize(), k(), pairs.size()));
         }
+        return pairs;
+    }
+
+    /** The pairs with the vectors of what is short in them. */
+    private List<QueriedText> embedded(
+            NDManager manager, EncoderModel block, TextTokenizer tokenizer, List<LongPair> pairs) {
+        Random random = new Random(recipe.seed());
+        List<List<String>> drawn = pairs.stream()
+                .map(pair -> {
+                    List<String> all =
+                            new ArrayList<>(sentences(pair.pair().document()).toList());
+                    Collections.shuffle(all, random);
+                    return all.subList(0, Math.min(SENTENCES, all.size()));
+                })
+                .toList();
+        List<TokenizedText> shorts = IntStream.range(0, pairs.size())
+                .boxed()
+                .flatMap(i -> Stream.concat(Stream.of(pairs.get(i).pair().query()), drawn.get(i).stream()))
+                .map(text -> tokenizer.tokenize(text, Truncation.END).cut(QUERY_TOKENS))
+                .toList();
         List<float[]> vectors = embed(manager, block, Map.of(), shorts);
-        List<Document> documents = new ArrayList<>();
+        List<QueriedText> texts = new ArrayList<>();
         int next = 0;
-        for (int i = 0; i < texts.size(); i++) {
-            int end = next + 1 + sentencesOf.get(i);
-            documents.add(new Document(texts.get(i), vectors.get(next), List.copyOf(vectors.subList(next + 1, end))));
+        for (int i = 0; i < pairs.size(); i++) {
+            int end = next + 1 + drawn.get(i).size();
+            texts.add(new QueriedText(pairs.get(i).text(), vectors.get(next), vectors.subList(next + 1, end)));
             next = end;
         }
-        return documents;
+        return texts;
     }
 
     /** How many first positions are left as they are. */
@@ -433,23 +365,10 @@ public final class EmbeddingTraining {
                 : config.maxTokens();
     }
 
-    private static List<String> draw(String document, Random random) {
-        List<String> sentences = new ArrayList<>(Arrays.stream(document.split("(?<=[.!?])\\s+|\\n"))
-                .filter(sentence -> {
-                    int words = sentence.strip().split("\\s+").length;
-                    return words >= MIN_WORDS && words <= MAX_WORDS;
-                })
-                .toList());
-        Collections.shuffle(sentences, random);
-        return sentences.subList(0, Math.min(SENTENCES, sentences.size()));
-    }
-
-    private static TokenizedText cut(TokenizedText text) {
-        if (text.read() <= QUERY_TOKENS) {
-            return text;
-        }
-        long[] ids = Arrays.copyOf(text.ids(), QUERY_TOKENS);
-        ids[QUERY_TOKENS - 1] = text.ids()[text.read() - 1];
-        return new TokenizedText(ids, text.total());
+    private static Stream<String> sentences(String document) {
+        return Arrays.stream(document.split("(?<=[.!?])\\s+|\\n")).filter(sentence -> {
+            int words = sentence.strip().split("\\s+").length;
+            return words >= MIN_WORDS && words <= MAX_WORDS;
+        });
     }
 }

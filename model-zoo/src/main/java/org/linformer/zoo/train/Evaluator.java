@@ -9,7 +9,6 @@ import ai.djl.repository.zoo.ZooModel;
 import ai.djl.translate.TranslateException;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.linformer.zoo.ModelConfig;
 import org.linformer.zoo.TextTokenizer;
@@ -55,8 +54,9 @@ public final class Evaluator implements AutoCloseable {
      * @throws IllegalArgumentException if a label is not one of the model's
      */
     public Evaluation evaluate(List<LabelledText> texts, int maxTokens) throws IOException, TranslateException {
-        List<LabelledText> cut =
-                texts.stream().map(text -> cut(text, maxTokens)).toList();
+        List<LabelledText> cut = texts.stream()
+                .map(text -> new LabelledText(text.text().cut(maxTokens), text.label()))
+                .toList();
         List<Integer> expected = new ArrayList<>();
         List<Integer> actual = new ArrayList<>();
         for (List<LabelledText> go : Batches.goes(cut, MAX_BATCH_TOKENS)) {
@@ -71,16 +71,6 @@ public final class Evaluator implements AutoCloseable {
                 config.labels(),
                 expected.stream().mapToInt(i -> i).toArray(),
                 actual.stream().mapToInt(i -> i).toArray());
-    }
-
-    private static LabelledText cut(LabelledText text, int maxTokens) {
-        long[] ids = text.text().ids();
-        if (ids.length <= maxTokens) {
-            return text;
-        }
-        long[] first = Arrays.copyOf(ids, maxTokens);
-        first[maxTokens - 1] = ids[ids.length - 1];
-        return new LabelledText(new TokenizedText(first, text.text().total()), text.label());
     }
 
     /**

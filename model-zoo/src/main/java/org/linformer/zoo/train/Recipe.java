@@ -1,7 +1,6 @@
 package org.linformer.zoo.train;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.linformer.encoder.EncoderConfig;
@@ -93,10 +92,6 @@ public record Recipe(
      * @throws IllegalArgumentException if it is no recipe; the message names file, key and rule
      */
     public static Recipe read(Path file) throws IOException {
-        try {
-            return StrictJson.read(Files.readString(file), Recipe.class);
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("%s: %s".formatted(file, e.getMessage()), e);
-        }
+        return StrictJson.read(file, Recipe.class);
     }
 }

@@ -155,7 +155,7 @@ public final class Training {
                 Evaluation evaluation = evaluate(manager, block, store, validation);
                 progress.println("epoch %d of %d: mean loss %.4f, validation %s"
                         .formatted(epoch + 1, recipe.epochs(), losses / rest.size(), evaluation));
-                if (evaluation.macroF1() > at.bestMacroF1()) {
+                if (evaluation.macroF1() > at.bestScore()) {
                     Weights.save(block, out.resolve(ModelConfig.WEIGHTS), DataType.FLOAT16);
                     at = at.withBest(epoch + 1, evaluation.macroF1());
                 }
@@ -257,7 +257,7 @@ public final class Training {
                     command,
                     trainTexts,
                     recipe.epochs(),
-                    last.bestEpoch(),
+                    last.bestAt(),
                     last.tokens(),
                     last.seconds() / 60,
                     last.tokens() / last.seconds(),

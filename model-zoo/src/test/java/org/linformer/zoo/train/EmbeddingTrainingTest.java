@@ -100,8 +100,8 @@ class EmbeddingTrainingTest {
                     String document = IntStream.range(0, 30)
                             .mapToObj(w -> w > 10 && w % 3 == 0 ? topic : OTHER.get(random.nextInt(OTHER.size())))
                             .collect(Collectors.joining(" "));
-                    return "{\"id\": \"%d\", \"query\": \"%s %d\", \"document\": \"%s.\"}%n"
-                            .formatted(i, topic, i, document);
+                    return "{\"id\": \"%d\", \"query\": \"%s %s\", \"document\": \"%s.\"}%n"
+                            .formatted(i, topic, OTHER.get(i % OTHER.size()), document);
                 })
                 .collect(Collectors.joining());
     }
@@ -168,8 +168,8 @@ class EmbeddingTrainingTest {
                 .map(line -> Double.parseDouble(line.replaceAll(".*MRR ([0-9.]+).*", "$1")))
                 .toList();
         assertThat(found).hasSize(2);
-        // 12 documents, two of each topic, of which no query can tell which
-        assertThat(found.get(1)).isGreaterThan(0.6);
+        // 12 documents, two of each topic, of which no query can tell which: at most 0.75, and by chance 0.26
+        assertThat(found.get(1)).isGreaterThan(0.65);
         Map<String, float[]> before = weights(start, null);
         Map<String, float[]> after = weights(start, out.resolve(Updates.FILE));
         assertThat(after.keySet()).isEqualTo(before.keySet());
