@@ -85,6 +85,16 @@ public record ModelConfig(
     }
 
     /**
+     * Returns the same under another name.
+     *
+     * @param other the name
+     * @return the configuration
+     */
+    public ModelConfig withName(String other) {
+        return new ModelConfig(other, version, labels, vocabSize, encoder, heads, sha256);
+    }
+
+    /**
      * Returns the longest text.
      *
      * @return its length in tokens, special tokens counted

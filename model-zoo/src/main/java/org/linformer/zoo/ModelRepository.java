@@ -14,6 +14,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +32,7 @@ final class ModelRepository extends AbstractRepository {
     static final String SCHEME = "linformer";
 
     /** Not in the zoo's class: DJL makes the zoo before that class has its constants. */
-    static final List<String> PACKAGED = List.of("spam-linformer");
+    static final List<String> PACKAGED = List.of("minilm-linformer-4k", "spam-linformer");
 
     private static final List<String> FILES = List.of(
             ModelConfig.FILE, ModelConfig.WEIGHTS, ModelConfig.TOKENIZER, "recipe.json", "metrics.json", "CARD.md");
@@ -124,9 +125,20 @@ final class ModelRepository extends AbstractRepository {
         }
     }
 
-    private static boolean isWhole(Path target) {
+    /** The configuration vouches for weights and tokenizer; the other files are compared. */
+    private boolean isWhole(Path target) {
         try {
-            ModelConfig.read(target).verify(target);
+            ModelConfig config = ModelConfig.read(target);
+            config.verify(target);
+            for (String file : FILES) {
+                if (!config.sha256().containsKey(file)) {
+                    try (InputStream in = open(file)) {
+                        if (!Arrays.equals(in.readAllBytes(), Files.readAllBytes(target.resolve(file)))) {
+                            return false;
+                        }
+                    }
+                }
+            }
             return true;
         } catch (IOException | IllegalArgumentException e) {
             return false;
@@ -136,7 +148,8 @@ final class ModelRepository extends AbstractRepository {
     private InputStream open(String file) throws IOException {
         InputStream in = ModelRepository.class.getResourceAsStream("models/" + model + "/" + file);
         if (in == null) {
-            throw new FileNotFoundException("model must be one of %s, but is %s".formatted(PACKAGED, model));
+            throw new FileNotFoundException("model must be one of %s, or a folder with a slash in its name, but is %s"
+                    .formatted(PACKAGED, model));
         }
         return in;
     }

@@ -77,8 +77,12 @@ public record TokenizedText(long[] ids, int total) {
         return inputs;
     }
 
+    /** What one more batch costs, in tokens. */
+    private static final int BATCH_COST = 256;
+
     /**
-     * Puts texts of about equal length together, so that little of a batch is padding.
+     * Puts texts of about equal length together, so that little of a batch is padding: a fifth, or so little that another
+     * batch would cost more.
      *
      * @param texts the texts
      * @param maxTokens tokens in a batch, padding counted; a longer text is a batch of its own
@@ -91,14 +95,24 @@ public record TokenizedText(long[] ids, int total) {
                 .toList();
         List<List<Integer>> batches = new ArrayList<>();
         for (int from = 0; from < shortestFirst.size(); ) {
-            int to = from + 1;
-            while (to < shortestFirst.size()
-                    && (to - from + 1L) * texts.get(shortestFirst.get(to)).read() <= maxTokens) {
+            int to = from;
+            long read = 0;
+            while (to < shortestFirst.size()) {
+                int next = texts.get(shortestFirst.get(to)).read();
+                if (to > from && !fits(to - from + 1L, next, read + next, maxTokens)) {
+                    break;
+                }
+                read += next;
                 to++;
             }
             batches.add(shortestFirst.subList(from, to));
             from = to;
         }
         return batches;
+    }
+
+    private static boolean fits(long texts, int longest, long read, int maxTokens) {
+        long padded = texts * longest;
+        return padded <= maxTokens && padded - read <= Math.max(BATCH_COST, padded / 5);
     }
 }

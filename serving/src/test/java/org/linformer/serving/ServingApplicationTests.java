@@ -91,7 +91,8 @@ class ServingApplicationTests {
 
     @Test
     void embedsInOpenAisForm() throws Exception {
-        JsonNode floats = post("/v1/embeddings", Map.of("input", List.of(HAM, SPAM), "model", "spam-linformer"), 200);
+        JsonNode floats =
+                post("/v1/embeddings", Map.of("input", List.of(HAM, SPAM), "model", "minilm-linformer-4k"), 200);
         JsonNode base64 = post("/v1/embeddings", Map.of("input", HAM, "encoding_format", "base64", "user", "u"), 200);
 
         assertThat(floats.at("/object").asString()).isEqualTo("list");
@@ -100,18 +101,18 @@ class ServingApplicationTests {
         assertThat(floats.at("/usage/total_tokens").asInt())
                 .isEqualTo(floats.at("/data/0/tokens/read").asInt()
                         + floats.at("/data/1/tokens/read").asInt());
-        float[] expected = new float[128];
+        float[] expected = new float[384];
         for (int i = 0; i < expected.length; i++) {
             expected[i] = floats.at("/data/0/embedding/" + i).floatValue();
         }
-        float[] actual = new float[128];
+        float[] actual = new float[384];
         ByteBuffer.wrap(Base64.getDecoder()
                         .decode(base64.at("/data/0/embedding").asString()))
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .asFloatBuffer()
                 .get(actual);
         assertThat(actual).containsExactly(expected, within(1e-4f));
-        double length = IntStream.range(0, 128)
+        double length = IntStream.range(0, 384)
                 .mapToDouble(i -> (double) actual[i] * actual[i])
                 .sum();
         assertThat(length).isEqualTo(1, within(1e-4));
@@ -220,13 +221,16 @@ class ServingApplicationTests {
 
     @Test
     void listsItsModels() throws Exception {
-        JsonNode model = json.readTree(get("/v1/models").body()).at("/models/0");
+        JsonNode models = json.readTree(get("/v1/models").body()).at("/models");
 
-        assertThat(model.at("/name").asString()).isEqualTo("spam-linformer");
-        assertThat(model.at("/labels/1").asString()).isEqualTo("spam");
-        assertThat(model.at("/dimension").asInt()).isEqualTo(128);
-        assertThat(model.at("/max_tokens").asInt()).isEqualTo(4096);
-        assertThat(model.at("/precision").asString()).isEqualTo("float32");
+        assertThat(models.at("/0/name").asString()).isEqualTo("minilm-linformer-4k");
+        assertThat(models.at("/0/labels").isEmpty()).isTrue();
+        assertThat(models.at("/0/dimension").asInt()).isEqualTo(384);
+        assertThat(models.at("/1/name").asString()).isEqualTo("spam-linformer");
+        assertThat(models.at("/1/labels/1").asString()).isEqualTo("spam");
+        assertThat(models.at("/1/dimension").asInt()).isEqualTo(128);
+        assertThat(models.at("/1/max_tokens").asInt()).isEqualTo(4096);
+        assertThat(models.at("/1/precision").asString()).isEqualTo("float32");
     }
 
     @Test
@@ -269,7 +273,8 @@ class ServingApplicationTests {
         if (i % 2 == 0) {
             post("/v1/classify", Map.of("text", List.of(text, HAM)), 200);
         } else {
-            post("/v1/embeddings", Map.of("input", text), 200);
+            String model = i % 10 == 1 ? "minilm-linformer-4k" : "spam-linformer";
+            post("/v1/embeddings", Map.of("input", text, "model", model), 200);
         }
     }
 

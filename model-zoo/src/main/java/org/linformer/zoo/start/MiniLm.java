@@ -35,7 +35,7 @@ import org.linformer.zoo.Sha256;
  */
 public final class MiniLm {
 
-    private static final String NAME = "all-minilm-l6-v2";
+    static final String NAME = "all-minilm-l6-v2";
     static final int VOCAB_SIZE = 30_522;
     private static final int MAX_LENGTH = 512;
 

@@ -1,9 +1,13 @@
 package org.linformer.zoo.train;
 
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.linformer.attention.LinformerAttention;
 import org.linformer.zoo.ModelConfig;
+import org.linformer.zoo.search.SearchFigures;
 
 /** The file {@code CARD.md}: what a user must know of a model, with the figures of {@code metrics.json}. */
 final class Card {
@@ -12,50 +16,111 @@ final class Card {
 
     private Card() {}
 
-    static String of(Recipe recipe, ModelConfig config, Metrics metrics, long weightBytes) {
+    static String of(ClassifierRecipe recipe, ModelConfig config, ClassifierMetrics metrics, long weightBytes) {
+        return beginning(recipe, config, weightBytes, "- Labels: %s.\n".formatted(String.join(", ", config.labels())))
+                + format(
+                        """
+                        ## Measured
+
+                        On %,d test texts that neither training nor the choice of the epoch saw, by the packaged weights:
+
+                        | texts | read up to | accuracy | macro-F1 |
+                        | --- | --- | --- | --- |
+                        %s
+                        On %,d validation texts: accuracy %.4f, macro-F1 %.4f (epoch %d of %d was chosen by it).
+                        Trained on %,d texts from %s, %,d tokens, %.0f minutes at %,.0f tokens per second.
+
+                        """,
+                        metrics.test().get(0).evaluation().texts(),
+                        metrics.test().stream().map(Card::row).collect(Collectors.joining()),
+                        metrics.validation().texts(),
+                        metrics.validation().accuracy(),
+                        metrics.validation().macroF1(),
+                        metrics.bestEpoch(),
+                        metrics.epochs(),
+                        metrics.trainTexts(),
+                        metrics.start(),
+                        metrics.tokens(),
+                        metrics.minutes(),
+                        metrics.tokensPerSecond())
+                + end(config, "Classifications", List.of(metrics.command()));
+    }
+
+    static String of(EmbeddingRecipe recipe, ModelConfig config, EmbeddingMetrics metrics, long weightBytes) {
+        StringBuilder tables = new StringBuilder();
+        metrics.searches().forEach(search -> tables.append(table(search)).append('\n'));
+        return beginning(recipe, config, weightBytes, "- Vectors of %d components.\n".formatted(config.dimension()))
+                + format(
+                        """
+                        ## Measured
+
+                        %sTrained on %,d documents from %s: %,d steps, %,d tokens, %.0f minutes at %,.0f tokens per second. Step %d was
+                        chosen by the mean reciprocal rank on %,d validation pairs, %.4f.
+
+                        """,
+                        tables,
+                        metrics.trainDocuments(),
+                        metrics.start(),
+                        metrics.steps(),
+                        metrics.tokens(),
+                        metrics.minutes(),
+                        metrics.tokensPerSecond(),
+                        metrics.bestStep(),
+                        metrics.validationPairs(),
+                        metrics.validationMrr())
+                + end(config, "float[]", List.of(metrics.command()));
+    }
+
+    static String of(MaskedTokenRecipe recipe, ModelConfig config, MaskedTokenMetrics metrics, long weightBytes) {
+        return beginning(recipe, config, weightBytes, "- Guesses masked tokens: a start for other trainings.\n")
+                + format(
+                        """
+                        ## Measured
+
+                        | step | perplexity |
+                        | --- | --- |
+                        %s
+                        On %,d validation windows of %,d tokens, %.0f %% of them masked. Trained from nothing on %,d windows: %,d steps, %,d
+                        tokens, %.0f minutes at %,.0f tokens per second; the state after step %d is kept.
+
+                        ## Train again
+
+                        ```
+                        %s
+                        ```
+                        """,
+                        metrics.perplexities().stream()
+                                .map(each -> format("| %,d | %.2f |%n", each.step(), each.value()))
+                                .collect(Collectors.joining()),
+                        metrics.validationWindows(),
+                        config.maxTokens(),
+                        100 * recipe.masked(),
+                        metrics.trainWindows(),
+                        metrics.steps(),
+                        metrics.tokens(),
+                        metrics.minutes(),
+                        metrics.tokensPerSecond(),
+                        metrics.bestStep(),
+                        metrics.command());
+    }
+
+    private static String beginning(Recipe recipe, ModelConfig config, long weightBytes, String answers) {
         String attention = recipe.encoder().attention() instanceof LinformerAttention.Config linformer
                 ? "Linformer attention, k = %s, %s sharing"
                         .formatted(
                                 linformer.k().stream().map(String::valueOf).collect(Collectors.joining(", ")),
                                 linformer.projection().sharing())
                 : "full attention";
-        return String.format(
-                Locale.ROOT,
+        return format(
                 """
                 # %s
 
                 %s
 
                 - Reads up to %,d tokens; %d layers, %d wide, %s; %.1f MB of weights (float16).
-                - Labels: %s.
-                - Data: %s
+                %s- Data: %s
                 - Not good for: %s
 
-                ## Measured
-
-                On %,d test texts that neither training nor the choice of the epoch saw, by the packaged weights:
-
-                | texts | read up to | accuracy | macro-F1 |
-                | --- | --- | --- | --- |
-                %s%s%s%s
-                On %,d validation texts: accuracy %.4f, macro-F1 %.4f (epoch %d of %d was chosen by it).
-                Trained on %,d texts from nothing, %.0f minutes at %,.0f tokens per second.
-
-                ## Load
-
-                ```java
-                Criteria<String, Classifications> criteria = Criteria.builder()
-                        .setTypes(String.class, Classifications.class)
-                        .optGroupId("org.linformer")
-                        .optArtifactId("%s")
-                        .build();
-                ```
-
-                ## Train again
-
-                ```
-                %s
-                ```
                 """,
                 config.name(),
                 recipe.description(),
@@ -64,34 +129,70 @@ final class Card {
                 config.dimension(),
                 attention,
                 weightBytes / 1e6,
-                String.join(", ", config.labels()),
+                answers,
                 recipe.data(),
-                recipe.limits(),
-                metrics.test().texts(),
-                row("all", config.maxTokens(), metrics.test()),
-                row("all", 512, metrics.testCutAt512()),
-                row("over 512 tokens", config.maxTokens(), metrics.testLongerThan512()),
-                row("over 512 tokens", 512, metrics.testLongerThan512CutAt512()),
-                metrics.validation().texts(),
-                metrics.validation().accuracy(),
-                metrics.validation().macroF1(),
-                metrics.bestEpoch(),
-                metrics.epochs(),
-                metrics.trainTexts(),
-                metrics.minutes(),
-                metrics.tokensPerSecond(),
-                config.name(),
-                metrics.command());
+                recipe.limits());
     }
 
-    private static String row(String texts, int maxTokens, Evaluation evaluation) {
-        return String.format(
-                Locale.ROOT,
+    private static String end(ModelConfig config, String answer, List<String> commands) {
+        return format("""
+                ## Load
+
+                ```java
+                Criteria<String, %s> criteria = Criteria.builder()
+                        .setTypes(String.class, %s.class)
+                        .optModelUrls("linformer://%s") // a packaged model; one in a folder is linformer:///path/of/the/folder
+                        .build();
+                ```
+
+                ## Train again
+
+                ```
+                %s
+                ```
+                """, answer, answer, config.name(), String.join("\n", commands));
+    }
+
+    private static String row(ClassifierMetrics.Reading reading) {
+        Evaluation evaluation = reading.evaluation();
+        return format(
                 "| %s (%,d) | %,d tokens | %.4f | %.4f |%n",
-                texts,
+                reading.moreThan() == 0 ? "all" : "over %,d tokens".formatted(reading.moreThan()),
                 evaluation.texts(),
-                maxTokens,
+                reading.upTo(),
                 evaluation.accuracy(),
                 evaluation.macroF1());
+    }
+
+    private static String table(EmbeddingMetrics.Search search) {
+        Set<String> bands = new LinkedHashSet<>();
+        search.figures().forEach(line -> bands.addAll(line.mrrByTokens().keySet()));
+        String header = format(
+                "| | recall@1 | recall@10 | MRR | %s | documents/s |%n",
+                bands.stream().collect(Collectors.joining(" | ")));
+        String rule = "| --- " + "| --- ".repeat(bands.size() + 4) + "|\n";
+        String lines = search.figures().stream().map(line -> row(line, bands)).collect(Collectors.joining());
+        return format("""
+                Search among %,d documents, none of which was learned from, all ways in one run; the mean reciprocal rank also by the
+                length of the document in tokens, with the number of queries:
+
+                %s%s%s
+                ```
+                %s
+                ```
+                """, search.documents(), header, rule, lines, search.command());
+    }
+
+    private static String row(SearchFigures line, Set<String> bands) {
+        String byBand = bands.stream()
+                .map(band -> format("%.4f", line.mrrByTokens().getOrDefault(band, Double.NaN)))
+                .collect(Collectors.joining(" | "));
+        return format(
+                "| %s | %.4f | %.4f | %.4f | %s | %,.1f |%n",
+                line.method(), line.recallAt1(), line.recallAt10(), line.mrr(), byBand, line.documentsPerSecond());
+    }
+
+    private static String format(String format, Object... values) {
+        return String.format(Locale.ROOT, format, values);
     }
 }

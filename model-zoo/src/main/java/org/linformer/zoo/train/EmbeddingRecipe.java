@@ -1,18 +1,20 @@
 package org.linformer.zoo.train;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import org.linformer.json.StrictJson;
+import java.util.List;
+import org.linformer.encoder.EncoderConfig;
+import org.linformer.encoder.HeadConfig;
 
 /**
- * All that decides what a training of an embedding model for long texts makes of its start and its data: the file
- * {@code recipe.json}.
+ * How an embedding model for long texts is trained, from one for short texts.
  *
  * @param name the model's name
  * @param version version of its weights
  * @param description what the model does, for its card
  * @param data what it learns from, whose it is and under which licence, for its card
  * @param limits what it is not good for, for its card
+ * @param vocabSize number of token ids
+ * @param encoder the encoder, whose layers are apart
+ * @param heads what sits on it; the first embeds
  * @param seed of the low-rank updates, of the order of the texts and of the sentences that are drawn
  * @param steps number of steps
  * @param checks how often the validation pairs are searched; the best state is kept
@@ -37,6 +39,9 @@ public record EmbeddingRecipe(
         String description,
         String data,
         String limits,
+        int vocabSize,
+        EncoderConfig encoder,
+        List<HeadConfig> heads,
         long seed,
         int steps,
         int checks,
@@ -53,42 +58,35 @@ public record EmbeddingRecipe(
         float temperature,
         float sentenceWeight,
         float documentWeight,
-        int otherDocuments) {
+        int otherDocuments)
+        implements Recipe {
 
     public EmbeddingRecipe {
+        heads = List.copyOf(heads);
+        if (!encoder.apart()) {
+            throw new IllegalArgumentException(
+                    "apart must be true for an embedding model that keeps the vectors of short texts, but is false");
+        }
         Recipe.requirePositive("steps", steps);
         Recipe.requirePositive("checks", checks);
         Recipe.requirePositive("batchSize", batchSize);
         Recipe.requirePositive("maxBatchTokens", maxBatchTokens);
-        requireNotNegative("rank", rank);
-        requireNotNegative("projectionRate", projectionRate);
-        requireNotNegative("positionRate", positionRate);
-        requireNotNegative("lowRankRate", lowRankRate);
-        requireNotNegative("vectorRate", vectorRate);
-        requireNotNegative("poolingRate", poolingRate);
+        Recipe.requireNotNegative("rank", rank);
+        Recipe.requireNotNegative("projectionRate", projectionRate);
+        Recipe.requireNotNegative("positionRate", positionRate);
+        Recipe.requireNotNegative("lowRankRate", lowRankRate);
+        Recipe.requireNotNegative("vectorRate", vectorRate);
+        Recipe.requireNotNegative("poolingRate", poolingRate);
         Recipe.requireShare("warmup", warmup);
         Recipe.requirePositive("maxGradientNorm", maxGradientNorm);
         Recipe.requirePositive("temperature", temperature);
-        requireNotNegative("sentenceWeight", sentenceWeight);
-        requireNotNegative("documentWeight", documentWeight);
+        Recipe.requireNotNegative("sentenceWeight", sentenceWeight);
+        Recipe.requireNotNegative("documentWeight", documentWeight);
         Recipe.requirePositive("otherDocuments", otherDocuments);
     }
 
-    private static void requireNotNegative(String name, float value) {
-        if (!(value >= 0)) {
-            throw new IllegalArgumentException("%s must not be negative, but is %s".formatted(name, value));
-        }
-    }
-
-    /**
-     * Reads a recipe.
-     *
-     * @param file the file
-     * @return the recipe
-     * @throws IOException if it cannot be read
-     * @throws IllegalArgumentException if it is no such recipe; the message names file, key and rule
-     */
-    public static EmbeddingRecipe read(Path file) throws IOException {
-        return StrictJson.read(file, EmbeddingRecipe.class);
+    @Override
+    public List<String> labels() {
+        return List.of();
     }
 }

@@ -1,35 +1,23 @@
 package org.linformer.zoo.train;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Parameter;
 import ai.djl.training.GradientCollector;
-import ai.djl.training.ParameterStore;
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.linformer.attention.LinformerAttention;
-import org.linformer.attention.TorchScript;
 import org.linformer.encoder.EncoderModel;
 import org.linformer.encoder.Weights;
-import org.linformer.json.StrictJson;
 import org.linformer.zoo.ModelConfig;
 import org.linformer.zoo.TextTokenizer;
 import org.linformer.zoo.TokenizedText;
@@ -53,11 +41,10 @@ public final class EmbeddingTraining {
     private static final int SENTENCES = 2;
     private static final int MIN_WORDS = 6;
     private static final int MAX_WORDS = 40;
-    private static final double SECONDS_BETWEEN_LINES = 10;
 
+    private final Path recipeFile;
     private final EmbeddingRecipe recipe;
-    private final Path start;
-    private final ModelConfig config;
+    private final Start start;
     private final Path out;
     private final PrintStream progress;
     private final BooleanSupplier stopped;
@@ -65,126 +52,130 @@ public final class EmbeddingTraining {
     /**
      * Prepares a training.
      *
-     * @param recipe the recipe
+     * @param recipeFile the recipe
+     * @param recipe what is in it
      * @param start folder of the model to start from
-     * @param out folder of the updates that are made, and of the checkpoint until then
+     * @param out folder of the model that is made, and of the checkpoint until then
      * @param progress where progress is told
      * @param stopped asked after each step whether to stop
      * @throws IOException if the start cannot be read
-     * @throws IllegalArgumentException if the layers of the start are not apart
      */
     public EmbeddingTraining(
-            EmbeddingRecipe recipe, Path start, Path out, PrintStream progress, BooleanSupplier stopped)
+            Path recipeFile,
+            EmbeddingRecipe recipe,
+            Path start,
+            Path out,
+            PrintStream progress,
+            BooleanSupplier stopped)
             throws IOException {
+        this.recipeFile = recipeFile;
         this.recipe = recipe;
-        this.start = start;
+        this.start = new Start(recipe, start);
         this.out = out;
         this.progress = progress;
         this.stopped = stopped;
-        config = ModelConfig.read(start);
-        if (!config.encoder().apart()) {
-            throw new IllegalArgumentException("the layers of %s must be apart, but are not".formatted(start));
-        }
     }
 
     /**
-     * Trains until the recipe's last step, or until it is stopped, and leaves the best {@link Updates} in the folder.
+     * Trains until the recipe's last step, or until it is stopped, and leaves the model and the {@link Updates} that made it
+     * in the folder.
      *
      * @param train files of pairs to learn from; pairs whose document is too short to learn from are left out
      * @param validation files of pairs to choose by
+     * @param command what is put into {@code metrics.json} as the command
      * @return whether the training is finished
      * @throws IOException if a file cannot be read or written
      */
-    public boolean run(List<Path> train, List<Path> validation) throws IOException {
+    public boolean run(List<Path> train, List<Path> validation, String command) throws IOException {
         Files.createDirectories(out);
         try (NDManager manager = NDManager.newBaseManager("PyTorch");
-                TextTokenizer tokenizer = new TextTokenizer(start.resolve(ModelConfig.TOKENIZER), config.maxTokens())) {
-            manager.getEngine().setRandomSeed((int) recipe.seed());
-            EncoderModel block = new EncoderModel(config.vocabSize(), config.encoder(), config.heads());
-            block.initialize(manager, DataType.FLOAT32, new Shape(1, config.maxTokens()));
-            try (InputStream in = new BufferedInputStream(Files.newInputStream(start.resolve(ModelConfig.WEIGHTS)))) {
-                Weights.load(block, manager, in, DataType.FLOAT32);
-            }
-            block.freezeParameters(true);
-            if (TorchScript.isBfloat16Fast(Device.cpu())) {
-                block.toMixedPrecision();
-            }
+                TextTokenizer tokenizer = new TextTokenizer(
+                        start.tokenizer(recipeFile),
+                        recipe.encoder().attention().maxLength())) {
+            EncoderModel block = start.trainable(manager);
             List<QueriedText> documents = embedded(manager, block, tokenizer, longPairs(tokenizer, train));
             List<QueriedText> searched = embedded(manager, block, tokenizer, some(longPairs(tokenizer, validation)));
-            return train(manager, block, documents, searched);
+            Checkpoint last = train(manager, block, documents, searched);
+            if (last.step() < recipe.steps()) {
+                progress.println("stopped after step %d; the same command goes on from there".formatted(last.step()));
+                return false;
+            }
+            finish(command, documents.size(), searched.size(), last);
+            return true;
         }
     }
 
-    private boolean train(NDManager manager, EncoderModel block, List<QueriedText> train, List<QueriedText> validation)
+    private void finish(String command, int documents, int validationPairs, Checkpoint last) throws IOException {
+        ModelConfig config = start.finish(recipeFile, out);
+        new EmbeddingMetrics(
+                        command,
+                        start.toString(),
+                        documents,
+                        recipe.steps(),
+                        last.bestAt(),
+                        validationPairs,
+                        last.bestScore(),
+                        last.tokens(),
+                        last.seconds() / 60,
+                        last.tokens() / last.seconds(),
+                        List.of())
+                .write(recipe, config, out);
+        progress.println("trained: " + out);
+    }
+
+    private Checkpoint train(
+            NDManager manager, EncoderModel block, List<QueriedText> train, List<QueriedText> validation)
             throws IOException {
-        Map<String, NDArray> weights = new LinkedHashMap<>();
-        Map<String, Float> rates = new LinkedHashMap<>();
-        Map<Parameter, LowRank.Factors> factors = new HashMap<>();
-        choose(block, weights, rates, factors);
-        weights.values().forEach(weight -> weight.setRequiresGradient(true));
+        Trained trained = choose(block);
         progress.printf(
-                "%,d documents, %,d tokens, %,d steps, %,d weights%n",
+                "%,d documents, %,d tokens, %,d steps, from %s, %,d weights%n",
                 train.size(),
                 train.stream().mapToLong(document -> document.text().read()).sum(),
                 recipe.steps(),
-                weights.values().stream().mapToLong(NDArray::size).sum());
-        try (AdamW optimizer = new AdamW(manager, weights, rates, 0, recipe.maxGradientNorm())) {
-            String json = StrictJson.write(recipe);
+                start,
+                trained.size());
+        try (AdamW optimizer = trained.optimizer(manager, 0, recipe.maxGradientNorm())) {
+            String identity = start.identity();
             Path folder = out.resolve(CHECKPOINT);
-            Checkpoint before = Checkpoint.restore(folder, json, weights, optimizer);
-            Checkpoint at = before == null ? new Checkpoint(json, 0, 0, -1, 0, 0) : before;
+            Checkpoint before = Checkpoint.restore(folder, identity, trained.weights(), optimizer);
+            Checkpoint at = before == null ? new Checkpoint(identity, 0, 0, -1, 0, 0) : before;
             if (before != null) {
                 progress.println("goes on after step " + at.step());
             }
             ContrastiveLoss loss = new ContrastiveLoss(manager, recipe, train);
-            long began = System.nanoTime();
-            long told = began;
-            long tokensBefore = at.tokens();
-            double secondsBefore = at.seconds();
+            LossCurve curve = new LossCurve(out, at.step());
+            Meter meter = new Meter(progress, at, recipe.steps());
             while (at.step() < recipe.steps()) {
                 int step = at.step() + 1;
                 List<Integer> batch = batch(step, train.size());
-                step(manager, block, factors, train, batch, loss, step);
+                curve.add(step, step(manager, block, trained, train, batch, loss, step));
                 optimizer.step(step, Schedule.share(step, recipe.steps(), recipe.warmup()));
-                long now = System.nanoTime();
-                at = at.after(
-                        secondsBefore + (now - began) / 1e9,
-                        at.tokens()
-                                + batch.stream()
-                                        .mapToLong(i -> train.get(i).text().read())
-                                        .sum());
-                if (now - told > SECONDS_BETWEEN_LINES * 1e9) {
-                    told = now;
-                    progress.printf(
-                            "step %d of %d, %s, %,.0f tokens/s%n",
-                            step,
-                            recipe.steps(),
-                            loss.tell(),
-                            (at.tokens() - tokensBefore) / (at.seconds() - secondsBefore));
-                }
+                long tokens = batch.stream()
+                        .mapToLong(i -> train.get(i).text().read())
+                        .sum();
+                at = meter.after(at, loss::tell, tokens);
                 boolean isStopped = stopped.getAsBoolean();
-                if (!isStopped
-                        && (long) step * recipe.checks() / recipe.steps()
-                                > (step - 1L) * recipe.checks() / recipe.steps()) {
-                    double rank = meanReciprocalRank(manager, block, factors, validation);
+                boolean isCheck = Schedule.isCheck(step, recipe.steps(), recipe.checks());
+                if (!isStopped && isCheck) {
+                    long checked = System.nanoTime();
+                    double rank = meanReciprocalRank(manager, block, trained, validation);
                     progress.printf("step %d: MRR %.4f on %d validation pairs%n", step, rank, validation.size());
                     if (rank > at.bestScore()) {
-                        Weights.save(weights, out.resolve(Updates.FILE), DataType.FLOAT16);
+                        trained.save(out.resolve(Updates.FILE));
                         at = at.withBest(step, rank);
                     }
-                    at.save(folder, weights, optimizer);
-                    began = System.nanoTime();
-                    secondsBefore = at.seconds();
-                    tokensBefore = at.tokens();
+                    curve.draw();
+                    meter.leaveOut(System.nanoTime() - checked);
+                }
+                if (isStopped || isCheck) {
+                    at.save(folder, trained.weights(), optimizer);
                 }
                 if (isStopped) {
-                    at.save(folder, weights, optimizer);
-                    progress.println("stopped after step %d; the same command goes on from there".formatted(step));
-                    return false;
+                    break;
                 }
             }
+            return at;
         }
-        return true;
     }
 
     /** Evenly taken, as a search among all of them costs as much as some steps. */
@@ -197,38 +188,26 @@ public final class EmbeddingTraining {
     }
 
     /** What is trained, and how fast: E, F, positions, the mean's weights and vectors as they are, matrices by low rank. */
-    private void choose(
-            EncoderModel block,
-            Map<String, NDArray> weights,
-            Map<String, Float> rates,
-            Map<Parameter, LowRank.Factors> factors) {
+    private Trained choose(EncoderModel block) {
+        Trained trained = new Trained(block);
         Weights.of(block).forEach((name, parameter) -> {
             boolean isBehind = name.startsWith("encoder.behind.");
-            NDArray weight = parameter.getArray();
+            boolean isProjection = name.matches(".*\\.[EF]");
+            int dimension = parameter.getArray().getShape().dimension();
             float rate = name.contains("position_embeddings")
                     ? recipe.positionRate()
                     : name.contains(".pooling.")
                             ? recipe.poolingRate()
                             : !isBehind
                                     ? 0
-                                    : name.matches(".*\\.[EF]")
-                                            ? recipe.projectionRate()
-                                            : weight.getShape().dimension() == 1 ? recipe.vectorRate() : 0;
+                                    : isProjection ? recipe.projectionRate() : dimension == 1 ? recipe.vectorRate() : 0;
             if (rate > 0) {
-                weights.put(name, weight);
-                rates.put(name, rate);
-            } else if (isBehind
-                    && weight.getShape().dimension() == 2
-                    && recipe.rank() > 0
-                    && !name.matches(".*\\.[EF]")) {
-                LowRank.Factors both = LowRank.Factors.of(weight, recipe.rank());
-                factors.put(parameter, both);
-                weights.put(name + Updates.A, both.a());
-                weights.put(name + Updates.B, both.b());
-                rates.put(name + Updates.A, recipe.lowRankRate());
-                rates.put(name + Updates.B, recipe.lowRankRate());
+                trained.add(name, parameter, rate);
+            } else if (isBehind && dimension == 2 && !isProjection && recipe.rank() > 0) {
+                trained.addLowRank(name, parameter, recipe.rank(), recipe.lowRankRate());
             }
         });
+        return trained;
     }
 
     private List<Integer> batch(int step, int documents) {
@@ -240,57 +219,55 @@ public final class EmbeddingTraining {
         return order.subList(from, from + recipe.batchSize());
     }
 
-    /** Adds up the gradients of one step's mean loss. */
-    private void step(
+    /** Adds up the gradients of one step's mean loss, and returns it. */
+    private float step(
             NDManager manager,
             EncoderModel block,
-            Map<Parameter, LowRank.Factors> factors,
+            Trained trained,
             List<QueriedText> train,
             List<Integer> batch,
             ContrastiveLoss loss,
             int step) {
         Random random = new Random(recipe.seed() * 31 + step);
         List<float[]> made = new ArrayList<>();
+        float mean = 0;
         List<TokenizedText> texts = batch.stream().map(i -> train.get(i).text()).toList();
         for (List<Integer> go : TokenizedText.byLength(texts, recipe.maxBatchTokens())) {
             try (NDManager scope = manager.newSubManager();
                     GradientCollector gradients = manager.getEngine().newGradientCollector()) {
                 NDArray vectors = vectors(
-                        scope, block, factors, go.stream().map(texts::get).toList(), true); // (b, d)
-                NDArray sum =
-                        loss.of(scope, vectors, go.stream().map(batch::get).toList(), random); // ()
-                gradients.backward(sum.div(batch.size()));
+                        scope, block, trained, go.stream().map(texts::get).toList(), true); // (b, d)
+                NDArray part = loss.of(
+                                scope, vectors, go.stream().map(batch::get).toList(), random)
+                        .div(batch.size()); // ()
+                gradients.backward(part);
+                mean += part.getFloat();
                 made.addAll(rows(vectors));
             }
         }
         loss.remember(made);
+        return mean;
     }
 
     private static NDArray vectors(
-            NDManager scope,
-            EncoderModel block,
-            Map<Parameter, LowRank.Factors> factors,
-            List<TokenizedText> texts,
-            boolean training) {
-        ParameterStore store = new LowRank(scope, factors);
-        return block.forward(store, TokenizedText.batch(scope, texts), training).head(); // (b, d)
+            NDManager scope, EncoderModel block, Trained trained, List<TokenizedText> texts, boolean training) {
+        return block.forward(trained.store(scope), TokenizedText.batch(scope, texts), training)
+                .head(); // (b, d)
     }
 
-    private double meanReciprocalRank(
-            NDManager manager, EncoderModel block, Map<Parameter, LowRank.Factors> factors, List<QueriedText> pairs) {
+    private double meanReciprocalRank(NDManager manager, EncoderModel block, Trained trained, List<QueriedText> pairs) {
         List<float[]> documents = embed(
-                manager, block, factors, pairs.stream().map(QueriedText::text).toList());
+                manager, block, trained, pairs.stream().map(QueriedText::text).toList());
         List<float[]> queries = pairs.stream().map(QueriedText::query).toList();
         return VectorSearch.meanReciprocalRank(VectorSearch.ranks(queries, documents, documents));
     }
 
-    private List<float[]> embed(
-            NDManager manager, EncoderModel block, Map<Parameter, LowRank.Factors> factors, List<TokenizedText> texts) {
+    private List<float[]> embed(NDManager manager, EncoderModel block, Trained trained, List<TokenizedText> texts) {
         float[][] vectors = new float[texts.size()][];
         for (List<Integer> go : TokenizedText.byLength(texts, recipe.maxBatchTokens())) {
             try (NDManager scope = manager.newSubManager()) {
                 List<float[]> rows = rows(vectors(
-                        scope, block, factors, go.stream().map(texts::get).toList(), false));
+                        scope, block, trained, go.stream().map(texts::get).toList(), false));
                 for (int i = 0; i < rows.size(); i++) {
                     vectors[go.get(i)] = rows.get(i);
                 }
@@ -347,7 +324,7 @@ public final class EmbeddingTraining {
                 .flatMap(i -> Stream.concat(Stream.of(pairs.get(i).pair().query()), drawn.get(i).stream()))
                 .map(text -> tokenizer.tokenize(text, Truncation.END).cut(QUERY_TOKENS))
                 .toList();
-        List<float[]> vectors = embed(manager, block, Map.of(), shorts);
+        List<float[]> vectors = embed(manager, block, new Trained(block), shorts);
         List<QueriedText> texts = new ArrayList<>();
         int next = 0;
         for (int i = 0; i < pairs.size(); i++) {
@@ -360,9 +337,7 @@ public final class EmbeddingTraining {
 
     /** How many first positions are left as they are. */
     private int k() {
-        return config.encoder().attention() instanceof LinformerAttention.Config linformer
-                ? linformer.k().get(0)
-                : config.maxTokens();
+        return ((LinformerAttention.Config) recipe.encoder().attention()).k().get(0);
     }
 
     private static Stream<String> sentences(String document) {

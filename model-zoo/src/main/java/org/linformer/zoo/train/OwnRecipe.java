@@ -51,7 +51,7 @@ public final class OwnRecipe {
         recipe.add("labels", names);
         classifierOf(recipe, like).addProperty("numClasses", labels.size());
         String json = StrictJson.write(recipe);
-        StrictJson.read(json, Recipe.class);
+        StrictJson.read(json, ClassifierRecipe.class);
         Files.createDirectories(folder);
         Files.copy(
                 like.resolve(ModelConfig.TOKENIZER),

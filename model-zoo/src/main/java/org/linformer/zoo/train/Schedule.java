@@ -1,6 +1,6 @@
 package org.linformer.zoo.train;
 
-/** The learning rate over a training. */
+/** The course of a training. */
 final class Schedule {
 
     private Schedule() {}
@@ -16,5 +16,17 @@ final class Schedule {
     static float share(int step, int total, float warmup) {
         float warm = Math.max(1, warmup * total);
         return Math.min(step / warm, (total - step + 1) / (total - warm + 1));
+    }
+
+    /**
+     * Spreads checks evenly over the steps, the last one at the end.
+     *
+     * @param step number of the step, from 1
+     * @param total number of steps
+     * @param checks number of checks
+     * @return whether the step is followed by a check
+     */
+    static boolean isCheck(int step, int total, int checks) {
+        return (long) step * checks / total > (step - 1L) * checks / total;
     }
 }

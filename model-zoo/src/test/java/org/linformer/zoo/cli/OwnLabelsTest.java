@@ -12,6 +12,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.linformer.zoo.LinformerModelZoo;
+import org.linformer.zoo.train.ClassifierRecipe;
 import org.linformer.zoo.train.OwnRecipe;
 import org.linformer.zoo.train.Recipe;
 
@@ -94,7 +95,7 @@ class OwnLabelsTest {
 
         OwnRecipe.write(like, List.of("a", "b"), "made up", data);
 
-        assertThat(Recipe.read(recipe).epochs()).isEqualTo(7);
+        assertThat(((ClassifierRecipe) Recipe.read(recipe)).epochs()).isEqualTo(7);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> OwnRecipe.write(like, List.of("a", "c"), "made up", data))
                 .withMessage(

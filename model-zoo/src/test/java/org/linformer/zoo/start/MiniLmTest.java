@@ -19,6 +19,12 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.linformer.attention.LinformerAttention;
+import org.linformer.encoder.ClassifierHead;
+import org.linformer.encoder.EmbeddingHead;
+import org.linformer.encoder.EncoderConfig;
+import org.linformer.encoder.HeadConfig;
+import org.linformer.json.StrictJson;
 import org.linformer.zoo.LinformerModelZoo;
 import org.linformer.zoo.ModelConfig;
 import org.linformer.zoo.TextModel;
@@ -26,6 +32,7 @@ import org.linformer.zoo.TextTokenizer;
 import org.linformer.zoo.TokenizedText;
 import org.linformer.zoo.Truncation;
 import org.linformer.zoo.spectrum.AttentionSpectrum;
+import org.linformer.zoo.train.ClassifierRecipe;
 
 /** The vectors of the ONNX file itself, through ONNX Runtime, are the truth. */
 class MiniLmTest {
@@ -65,12 +72,37 @@ class MiniLmTest {
         assertHasTheVectorsOfTheOnnxFile(folder, 512, every(5, texts()));
     }
 
+    /** The promise to users who have an index of the original's vectors. */
     @Test
-    void givesTheSameVectorsForShortTextsWhereItReadsLongOnes(@TempDir Path folder) throws Exception {
-        LongMiniLm.write(jar(), null, folder);
-
+    void givesTheSameVectorsForShortTextsOnceItHasLearnedToReadLongOnes() throws Exception {
         assertThat(texts()).hasSizeGreaterThan(1000);
-        assertHasTheVectorsOfTheOnnxFile(folder, 256, texts());
+        assertHasTheVectorsOfTheOnnxFile(LinformerModelZoo.folder("minilm-linformer-4k"), 256, texts());
+    }
+
+    @Test
+    void startsOtherTrainingsFromTheSameVectors(@TempDir Path folder) throws Exception {
+        LinformerAttention.Config longer =
+                (LinformerAttention.Config) ModelConfig.read(LinformerModelZoo.folder("minilm-linformer-4k"))
+                        .encoder()
+                        .attention();
+        EncoderConfig encoder = new EncoderConfig(
+                6,
+                1536,
+                EncoderConfig.Activation.GELU,
+                false,
+                false,
+                1e-12f,
+                0,
+                new LinformerAttention.Config(longer.heads(), 600, 256, longer.projection(), longer.exact()),
+                /* apart= */ false);
+        List<HeadConfig> heads = List.of(new ClassifierHead.Config(2), new EmbeddingHead.Config(600));
+        ClassifierRecipe recipe = new ClassifierRecipe(
+                "a", "1.0", "b", "c", "d", List.of("e", "f"), 30522, encoder, heads, 1, 1, 1, 600, 1, 1, 2, 0, 0, 1, 0);
+        Path file = Files.writeString(folder.resolve("recipe.json"), StrictJson.write(recipe));
+        MiniLmStart.write(jar(), file, null, folder.resolve("start"));
+
+        assertThat(ModelConfig.read(folder.resolve("start")).name()).isEqualTo("all-minilm-l6-v2");
+        assertHasTheVectorsOfTheOnnxFile(folder.resolve("start"), 256, every(10, texts()));
     }
 
     private static List<String> every(int nth, List<String> texts) {
@@ -102,9 +134,8 @@ class MiniLmTest {
     }
 
     @Test
-    void readsALongTextToItsEnd(@TempDir Path folder) throws Exception {
-        LongMiniLm.write(jar(), null, folder);
-        try (TextModel<float[]> model = new TextModel<>(folder.toString(), float[].class)) {
+    void readsALongTextToItsEnd() throws Exception {
+        try (TextModel<float[]> model = new TextModel<>("minilm-linformer-4k", float[].class)) {
             String beginning = "A text about the weather on the mountains, and what the forecast says. ".repeat(40);
             String end = "At last the ship came into the harbour, and the sailors sang. ".repeat(30);
             List<float[]> vectors = model.answer(

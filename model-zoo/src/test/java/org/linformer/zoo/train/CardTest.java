@@ -2,9 +2,9 @@ package org.linformer.zoo.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.util.Utils;
 import java.io.IOException;
-import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -21,24 +21,15 @@ class CardTest {
     @ParameterizedTest
     @MethodSource("names")
     void quotesTheMeasuredFigures(String name) throws IOException {
-        Recipe recipe = StrictJson.read(file(name, Recipe.FILE), Recipe.class);
-        ModelConfig config = StrictJson.read(file(name, ModelConfig.FILE), ModelConfig.class);
-        Metrics metrics = StrictJson.read(file(name, Metrics.FILE), Metrics.class);
-        long bytes;
-        try (InputStream in = open(name, ModelConfig.WEIGHTS)) {
-            bytes = in.readAllBytes().length;
-        }
+        Path folder = LinformerModelZoo.folder(name);
+        ModelConfig config = ModelConfig.read(folder);
+        Path metrics = folder.resolve(Recipe.METRICS);
+        long bytes = Files.size(folder.resolve(ModelConfig.WEIGHTS));
 
-        assertThat(file(name, Card.FILE)).isEqualTo(Card.of(recipe, config, metrics, bytes));
-    }
-
-    private static String file(String name, String file) throws IOException {
-        try (InputStream in = open(name, file)) {
-            return Utils.toString(in);
-        }
-    }
-
-    private static InputStream open(String name, String file) {
-        return LinformerModelZoo.class.getResourceAsStream("models/" + name + "/" + file);
+        Recipe recipe = Recipe.read(folder.resolve(Recipe.FILE));
+        String card = recipe instanceof ClassifierRecipe classifier
+                ? Card.of(classifier, config, StrictJson.read(metrics, ClassifierMetrics.class), bytes)
+                : Card.of((EmbeddingRecipe) recipe, config, StrictJson.read(metrics, EmbeddingMetrics.class), bytes);
+        assertThat(folder.resolve(Card.FILE)).hasContent(card);
     }
 }

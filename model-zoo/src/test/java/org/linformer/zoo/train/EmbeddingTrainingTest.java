@@ -33,6 +33,9 @@ import org.linformer.json.StrictJson;
 import org.linformer.zoo.LinformerModelZoo;
 import org.linformer.zoo.ModelConfig;
 import org.linformer.zoo.Sha256;
+import org.linformer.zoo.TextModel;
+import org.linformer.zoo.Truncation;
+import org.linformer.zoo.search.SearchFigures;
 
 class EmbeddingTrainingTest {
 
@@ -47,13 +50,13 @@ class EmbeddingTrainingTest {
     @BeforeEach
     void writeStartAndPairs() throws Exception {
         start = Files.createDirectory(folder.resolve("start"));
-        write(start, true);
+        write(start);
         Files.writeString(folder.resolve("train.jsonl"), pairs(48, 1));
         Files.writeString(folder.resolve("validation.jsonl"), pairs(12, 2));
     }
 
-    private static void write(Path to, boolean apart) throws Exception {
-        EncoderConfig encoder = new EncoderConfig(
+    private static EncoderConfig encoder(boolean apart) {
+        return new EncoderConfig(
                 /* numLayers= */ 1,
                 /* ffDim= */ 32,
                 EncoderConfig.Activation.GELU,
@@ -69,11 +72,15 @@ class EmbeddingTrainingTest {
                                 Projection.Sharing.KEY_VALUE, Projection.Initialization.STRIDED, false, false),
                         LinformerAttention.Exact.FIRST_POSITIONS),
                 apart);
-        EmbeddingHead.Config head = new EmbeddingHead.Config(8);
+    }
+
+    private static final EmbeddingHead.Config HEAD = new EmbeddingHead.Config(8);
+
+    private static void write(Path to) throws Exception {
         try (NDManager manager = NDManager.newBaseManager("PyTorch");
                 InputStream in = LinformerModelZoo.class.getResourceAsStream("models/spam-linformer/tokenizer.json")) {
             manager.getEngine().setRandomSeed(5);
-            EncoderModel block = new EncoderModel(30522, encoder, List.of(head));
+            EncoderModel block = new EncoderModel(30522, encoder(true), List.of(HEAD));
             block.initialize(manager, DataType.FLOAT32, new Shape(1, 64));
             Weights.save(block, to.resolve(ModelConfig.WEIGHTS), DataType.FLOAT32);
             Files.copy(in, to.resolve(ModelConfig.TOKENIZER));
@@ -83,8 +90,8 @@ class EmbeddingTrainingTest {
                 "1.0",
                 List.of(),
                 30522,
-                encoder,
-                List.of(head),
+                encoder(true),
+                List.of(HEAD),
                 Map.of(
                         ModelConfig.WEIGHTS, Sha256.of(to.resolve(ModelConfig.WEIGHTS)),
                         ModelConfig.TOKENIZER, Sha256.of(to.resolve(ModelConfig.TOKENIZER))));
@@ -107,12 +114,19 @@ class EmbeddingTrainingTest {
     }
 
     private static EmbeddingRecipe recipe(int steps) {
+        return recipe(steps, true);
+    }
+
+    private static EmbeddingRecipe recipe(int steps, boolean apart) {
         return new EmbeddingRecipe(
                 "test",
                 "1.0",
                 "for this test",
                 "made up",
                 "anything else",
+                /* vocabSize= */ 30522,
+                encoder(apart),
+                List.of(HEAD),
                 /* seed= */ 3,
                 steps,
                 /* checks= */ 2,
@@ -134,8 +148,10 @@ class EmbeddingTrainingTest {
 
     private boolean train(Path out, EmbeddingRecipe recipe, BooleanSupplier stopped, PrintStream progress)
             throws Exception {
-        return new EmbeddingTraining(recipe, start, out, progress, stopped)
-                .run(List.of(folder.resolve("train.jsonl")), List.of(folder.resolve("validation.jsonl")));
+        Path file = folder.resolve("recipe.json");
+        Files.writeString(file, StrictJson.write(recipe));
+        return new EmbeddingTraining(file, recipe, start, out, progress, stopped)
+                .run(List.of(folder.resolve("train.jsonl")), List.of(folder.resolve("validation.jsonl")), "a test");
     }
 
     private static Map<String, float[]> weights(Path start, Path updates) throws Exception {
@@ -212,13 +228,41 @@ class EmbeddingTrainingTest {
     }
 
     @Test
-    void refusesAModelWhoseLayersAreNotApart() throws Exception {
-        Path other = Files.createDirectory(folder.resolve("other"));
-        write(other, false);
-
+    void refusesARecipeWhoseLayersAreNotApart() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new EmbeddingTraining(recipe(1), other, folder, System.out, () -> false))
-                .withMessage("the layers of %s must be apart, but are not".formatted(other));
+                .isThrownBy(() -> recipe(1, false))
+                .withMessage(
+                        "apart must be true for an embedding model that keeps the vectors of short texts, but is false");
+    }
+
+    @Test
+    void writesTheModelAndWhatItsSearchesFound() throws Exception {
+        Path out = folder.resolve("out");
+        train(out, recipe(4), () -> false, new PrintStream(new ByteArrayOutputStream()));
+        Map<String, Double> bands = Map.of("<= 256 (9)", 0.625);
+        SearchFigures first = new SearchFigures("the model", 9, 0.5, 0.75, 0.625, bands, 12.5);
+        SearchFigures better = new SearchFigures("the model", 9, 0.5, 0.75, 0.875, bands, 12.5);
+
+        EmbeddingMetrics.add(new EmbeddingMetrics.Search("search a", 9, List.of(first)), out);
+        EmbeddingMetrics.add(new EmbeddingMetrics.Search("search b", 9, List.of(first)), out);
+        EmbeddingMetrics.add(new EmbeddingMetrics.Search("search a", 9, List.of(better)), out);
+
+        EmbeddingMetrics metrics = StrictJson.read(out.resolve("metrics.json"), EmbeddingMetrics.class);
+        assertThat(metrics.searches())
+                .extracting(search -> search.figures().get(0).mrr())
+                .containsExactly(0.625, 0.875);
+        assertThat(metrics.trainDocuments()).isEqualTo(48);
+        assertThat(out.resolve("CARD.md"))
+                .content()
+                .contains(
+                        "| the model | 0.5000 | 0.7500 | 0.8750 | 0.6250 | 12.5 |",
+                        "search b",
+                        "48 documents from start");
+        try (TextModel<float[]> model = new TextModel<>(out.toString(), float[].class)) {
+            assertThat(model.answer(model.tokenize(List.of("a river"), Truncation.NONE), 64))
+                    .singleElement()
+                    .satisfies(vector -> assertThat(vector).hasSize(16));
+        }
     }
 
     @Test

@@ -1,9 +1,12 @@
 package org.linformer.zoo.train;
 
+import java.util.List;
+
 /**
- * What a training came to: the file {@code metrics.json}, written by the program that measured it.
+ * What the training of a classifier came to: the file {@code metrics.json}, written by the program that measured it.
  *
  * @param command what was run
+ * @param start the model that it started from, or "nothing"
  * @param trainTexts texts that were learned from
  * @param epochs epochs that were trained
  * @param bestEpoch the epoch whose weights are kept, chosen by macro-F1 on the validation texts
@@ -12,12 +15,10 @@ package org.linformer.zoo.train;
  * @param tokensPerSecond their quotient
  * @param validation figures on the validation texts
  * @param test figures on the test texts, which neither training nor the choice of the epoch saw
- * @param testCutAt512 the same texts, each cut after 512 tokens
- * @param testLongerThan512 the test texts of more than 512 tokens
- * @param testLongerThan512CutAt512 those, each cut after 512 tokens
  */
-public record Metrics(
+public record ClassifierMetrics(
         String command,
+        String start,
         int trainTexts,
         int epochs,
         int bestEpoch,
@@ -25,11 +26,18 @@ public record Metrics(
         double minutes,
         double tokensPerSecond,
         Evaluation validation,
-        Evaluation test,
-        Evaluation testCutAt512,
-        Evaluation testLongerThan512,
-        Evaluation testLongerThan512CutAt512) {
+        List<Reading> test) {
 
-    /** Name of the file in a model's folder. */
-    public static final String FILE = "metrics.json";
+    public ClassifierMetrics {
+        test = List.copyOf(test);
+    }
+
+    /**
+     * Figures on some of the test texts, read to some length.
+     *
+     * @param moreThan these are the texts of more than so many tokens
+     * @param upTo where each is cut, in tokens
+     * @param evaluation the figures
+     */
+    public record Reading(int moreThan, int upTo, Evaluation evaluation) {}
 }

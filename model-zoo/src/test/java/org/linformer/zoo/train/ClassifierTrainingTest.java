@@ -3,19 +3,24 @@ package org.linformer.zoo.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import ai.djl.ndarray.NDManager;
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,10 +30,11 @@ import org.linformer.attention.Projection;
 import org.linformer.encoder.ClassifierHead;
 import org.linformer.encoder.EmbeddingHead;
 import org.linformer.encoder.EncoderConfig;
+import org.linformer.encoder.Weights;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.LinformerModelZoo;
 
-class TrainingTest {
+class ClassifierTrainingTest {
 
     private static final List<String> FRUIT = List.of("apple", "pear", "cherry", "grape", "plum");
     private static final List<String> TOOLS = List.of("hammer", "saw", "drill", "chisel", "file");
@@ -51,7 +57,7 @@ class TrainingTest {
         write("test", 40, 3);
     }
 
-    private static Recipe recipe(int epochs) {
+    private static ClassifierRecipe recipe(int epochs) {
         EncoderConfig encoder = new EncoderConfig(
                 /* numLayers= */ 1,
                 /* ffDim= */ 32,
@@ -68,7 +74,7 @@ class TrainingTest {
                                 Projection.Sharing.LAYERWISE, Projection.Initialization.GAUSSIAN, false, false),
                         LinformerAttention.Exact.SHORT_TEXTS),
                 /* apart= */ false);
-        return new Recipe(
+        return new ClassifierRecipe(
                 "fruit-or-tool",
                 "1.0",
                 "Tells fruit from tools.",
@@ -83,6 +89,8 @@ class TrainingTest {
                 /* batchSize= */ 8,
                 /* maxBatchTokens= */ 128,
                 /* learningRate= */ 0.02f,
+                /* startRate= */ 0.005f,
+                /* rank= */ 2,
                 /* warmup= */ 0.1f,
                 /* weightDecay= */ 0.01f,
                 /* maxGradientNorm= */ 1,
@@ -110,8 +118,21 @@ class TrainingTest {
     }
 
     private boolean train(BooleanSupplier stopped) throws Exception {
-        PrintStream out = new PrintStream(progress, true, StandardCharsets.UTF_8);
-        return new Training(folder.resolve("recipe.json"), folder, folder.resolve("out"), out, stopped).run("a test");
+        return train(null, "out", stopped);
+    }
+
+    private boolean train(Path start, String out, BooleanSupplier stopped) throws Exception {
+        Path recipe = folder.resolve("recipe.json");
+        PrintStream told = new PrintStream(progress, true, StandardCharsets.UTF_8);
+        return new ClassifierTraining(
+                        recipe,
+                        StrictJson.read(recipe, ClassifierRecipe.class),
+                        start,
+                        folder,
+                        folder.resolve(out),
+                        told,
+                        stopped)
+                .run("a test");
     }
 
     @Test
@@ -119,16 +140,86 @@ class TrainingTest {
         boolean finished = train(() -> false);
 
         assertThat(finished).isTrue();
-        Metrics metrics = StrictJson.read(Files.readString(folder.resolve("out/metrics.json")), Metrics.class);
-        assertThat(metrics.test().accuracy()).isGreaterThan(0.9);
-        assertThat(metrics.testLongerThan512().texts()).isZero();
+        ClassifierMetrics metrics =
+                StrictJson.read(Files.readString(folder.resolve("out/metrics.json")), ClassifierMetrics.class);
+        double accuracy = metrics.test().get(0).evaluation().accuracy();
+        assertThat(accuracy).isGreaterThan(0.9);
+        assertThat(metrics.test()).as("no text is longer than 512 tokens").hasSize(1);
+        assertThat(metrics.start()).isEqualTo("nothing");
         assertThat(folder.resolve("out/CARD.md"))
                 .content()
-                .contains("fruit-or-tool", "%.4f".formatted(metrics.test().accuracy()));
+                .contains("fruit-or-tool", "%.4f".formatted(accuracy), "from nothing");
         assertThat(losses())
                 .as("loss of the first and the last epoch")
                 .hasSize(4)
                 .satisfies(losses -> assertThat(losses.get(3)).isLessThan(losses.get(0) / 2));
+    }
+
+    @Test
+    void drawsTheLossOfEveryStepOnce() throws Exception {
+        int[] steps = {0};
+        train(() -> ++steps[0] == 30);
+        // a crash would leave steps behind the checkpoint
+        Files.writeString(folder.resolve("out/losses.csv"), "31,9.0\n32,9.0\n", StandardOpenOption.APPEND);
+        train(() -> false);
+
+        assertThat(Files.readAllLines(folder.resolve("out/losses.csv")))
+                .hasSize(100)
+                .last()
+                .asString()
+                .startsWith("100,");
+        BufferedImage picture = ImageIO.read(folder.resolve("out/loss.png").toFile());
+        assertThat(picture.getWidth()).isEqualTo(800);
+    }
+
+    /** Everything but the heads, the matrices and the token embeddings moves by itself; the matrices by low rank. */
+    @Test
+    void startsFromAnotherModelAndLeavesWhatItChangedInIt() throws Exception {
+        train(() -> false);
+        Path start = folder.resolve("out");
+        boolean finished = train(start, "again", () -> false);
+
+        assertThat(finished).isTrue();
+        Path again = folder.resolve("again");
+        assertThat(StrictJson.read(again.resolve("metrics.json"), ClassifierMetrics.class))
+                .satisfies(metrics -> {
+                    assertThat(metrics.start()).isEqualTo("fruit-or-tool");
+                    assertThat(metrics.test().get(0).evaluation().accuracy()).isGreaterThan(0.9);
+                });
+        Map<String, long[]> updates = shapes(again.resolve(Updates.FILE));
+        assertThat(updates.keySet())
+                .contains(
+                        "heads.0.classifier.weight",
+                        "embeddings.position_embeddings.weight",
+                        "encoder.layer.0.attention.self.E",
+                        "encoder.layer.0.attention.self.query.bias",
+                        "encoder.layer.0.attention.self.query.weight.A",
+                        "encoder.layer.0.attention.self.query.weight.B")
+                .doesNotContain("embeddings.word_embeddings.weight", "encoder.layer.0.attention.self.query.weight");
+        assertThat(updates.get("encoder.layer.0.intermediate.dense.weight.B")).containsExactly(32, 2);
+        assertThat(shapes(again.resolve("model.safetensors")).keySet())
+                .isEqualTo(shapes(start.resolve("model.safetensors")).keySet());
+    }
+
+    private static Map<String, long[]> shapes(Path file) throws Exception {
+        try (NDManager manager = NDManager.newBaseManager("PyTorch");
+                InputStream in = Files.newInputStream(file)) {
+            return Weights.read(manager, in).entrySet().stream()
+                    .collect(Collectors.toMap(
+                            Map.Entry::getKey,
+                            entry -> entry.getValue().getShape().getShape()));
+        }
+    }
+
+    @Test
+    void refusesAStartOfAnotherSize() throws Exception {
+        train(() -> false);
+        Path recipe = folder.resolve("recipe.json");
+        Files.writeString(recipe, Files.readString(recipe).replace("\"ffDim\": 32", "\"ffDim\": 64"));
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> train(folder.resolve("out"), "again", () -> false))
+                .withMessage("encoder.layer.0.intermediate.dense.weight must be (64, 16), but is (32, 16)");
     }
 
     @Test

@@ -1,0 +1,122 @@
+package org.linformer.zoo.train;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.linformer.attention.TorchScript;
+import org.linformer.encoder.EncoderModel;
+import org.linformer.encoder.Weights;
+import org.linformer.json.StrictJson;
+import org.linformer.zoo.ModelConfig;
+
+/** Where a training starts and what it leaves: the model of its recipe, with the weights of another in it or from nothing. */
+final class Start {
+
+    private final Recipe recipe;
+    private final @Nullable ModelConfig config;
+    private final @Nullable Path folder;
+
+    /**
+     * Prepares a start.
+     *
+     * @param recipe the recipe
+     * @param folder of the model whose embeddings and encoder are taken, or null to start from nothing
+     */
+    Start(Recipe recipe, @Nullable Path folder) throws IOException {
+        this.recipe = recipe;
+        this.folder = folder;
+        config = folder == null ? null : ModelConfig.read(folder);
+    }
+
+    boolean isFromNothing() {
+        return config == null;
+    }
+
+    /** What a checkpoint is of: it goes on with no other recipe, and from no other start. */
+    String identity() {
+        return StrictJson.write(recipe) + (config == null ? "" : config.sha256());
+    }
+
+    @Override
+    public String toString() {
+        return config == null ? "nothing" : config.name();
+    }
+
+    /** Builds the model; its heads are always new. */
+    EncoderModel block(NDManager manager) throws IOException {
+        manager.getEngine().setRandomSeed((int) recipe.seed());
+        EncoderModel block = new EncoderModel(recipe.vocabSize(), recipe.encoder(), recipe.heads());
+        block.initialize(
+                manager,
+                DataType.FLOAT32,
+                new Shape(1, recipe.encoder().attention().maxLength()));
+        if (folder != null) {
+            try (NDManager scope = manager.newSubManager();
+                    InputStream in =
+                            new BufferedInputStream(Files.newInputStream(folder.resolve(ModelConfig.WEIGHTS)))) {
+                Map<String, NDArray> weights = Weights.read(scope, in);
+                weights.keySet().removeIf(Start::isOfAHead);
+                Set<String> missing = Weights.set(block, manager, weights, DataType.FLOAT32);
+                missing.removeIf(Start::isOfAHead);
+                if (!missing.isEmpty()) {
+                    throw new IllegalArgumentException("%s must have the weights of the recipe's encoder, but misses %s"
+                            .formatted(folder, missing));
+                }
+            }
+        }
+        return block;
+    }
+
+    /** The same, to be trained. */
+    EncoderModel trainable(NDManager manager) throws IOException {
+        EncoderModel block = block(manager);
+        if (TorchScript.isBfloat16Fast(Device.cpu())) {
+            block.toMixedPrecision();
+        }
+        return block;
+    }
+
+    private static boolean isOfAHead(String name) {
+        return name.startsWith("heads.");
+    }
+
+    /** The tokenizer of the model that is started from, or the one beside the recipe. */
+    Path tokenizer(Path recipeFile) {
+        return folder == null
+                ? recipeFile.toAbsolutePath().resolveSibling(ModelConfig.TOKENIZER)
+                : folder.resolve(ModelConfig.TOKENIZER);
+    }
+
+    /** Completes the folder of a trained model, in which its weights lie, or its updates if it is not from nothing. */
+    ModelConfig finish(Path recipeFile, Path out) throws IOException {
+        if (!isFromNothing()) {
+            try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+                EncoderModel block = block(manager);
+                Updates.apply(block, out.resolve(Updates.FILE));
+                Weights.save(block, out.resolve(ModelConfig.WEIGHTS), DataType.FLOAT16);
+            }
+        }
+        copy(tokenizer(recipeFile), out.resolve(ModelConfig.TOKENIZER));
+        copy(recipeFile, out.resolve(Recipe.FILE));
+        ModelConfig config = recipe.config(out);
+        Files.writeString(out.resolve(ModelConfig.FILE), StrictJson.write(config) + "\n");
+        return config;
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        if (!from.toAbsolutePath().normalize().equals(to.toAbsolutePath().normalize())) {
+            Files.copy(from, to, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+package org.linformer.zoo.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.linformer.attention.LinformerAttention;
+import org.linformer.attention.MultiHeadAttention;
+import org.linformer.attention.Projection;
+import org.linformer.encoder.EmbeddingHead;
+import org.linformer.encoder.EncoderConfig;
+import org.linformer.encoder.HeadConfig;
+import org.linformer.encoder.MaskedTokenHead;
+import org.linformer.json.StrictJson;
+import org.linformer.zoo.LinformerModelZoo;
+import org.linformer.zoo.ModelConfig;
+
+class MaskedTokenTrainingTest {
+
+    /** Each text says one of these over and over, so that a masked word can be told from its neighbours. */
+    private static final List<String> SAYINGS = List.of(
+            "the early bird catches the worm",
+            "a rolling stone gathers no moss",
+            "all that glitters is not gold",
+            "actions speak louder than words");
+
+    private final ByteArrayOutputStream progress = new ByteArrayOutputStream();
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void writeTokenizerAndTexts() throws Exception {
+        try (InputStream in = LinformerModelZoo.class.getResourceAsStream("models/spam-linformer/tokenizer.json")) {
+            Files.copy(in, folder.resolve("tokenizer.json"));
+        }
+        Path labelled = Files.createDirectory(folder.resolve("labelled"));
+        Path pairs = Files.createDirectory(folder.resolve("pairs"));
+        for (String split : List.of("train", "validation")) {
+            int texts = split.equals("train") ? 60 : 12;
+            Random random = new Random(texts);
+            Files.writeString(
+                    labelled.resolve(split + ".jsonl"),
+                    lines(texts, random, "{\"id\": \"%d\", \"text\": \"%s\", \"label\": \"any\"}"));
+            Files.writeString(
+                    pairs.resolve("pairs-" + split + ".jsonl"),
+                    lines(texts, random, "{\"id\": \"%d\", \"document\": \"%s\", \"query\": \"any\"}"));
+        }
+    }
+
+    private static String lines(int texts, Random random, String line) {
+        return IntStream.range(0, texts)
+                .mapToObj(i -> line.formatted(
+                        i, (SAYINGS.get(random.nextInt(SAYINGS.size())) + " ").repeat(4 + random.nextInt(8))))
+                .collect(Collectors.joining("\n", "", "\n"));
+    }
+
+    private static MaskedTokenRecipe recipe(int steps, HeadConfig head) {
+        EncoderConfig encoder = new EncoderConfig(
+                /* numLayers= */ 1,
+                /* ffDim= */ 64,
+                EncoderConfig.Activation.GELU,
+                /* normFirst= */ false,
+                /* finalNorm= */ false,
+                /* normEpsilon= */ 1e-6f,
+                /* dropout= */ 0,
+                new LinformerAttention.Config(
+                        new MultiHeadAttention.Heads(32, 2, 16, true, 0, false),
+                        /* maxLength= */ 32,
+                        /* k= */ 8,
+                        new Projection.Linear(
+                                Projection.Sharing.HEADWISE, Projection.Initialization.GAUSSIAN, false, false),
+                        LinformerAttention.Exact.NOWHERE),
+                /* apart= */ false);
+        return new MaskedTokenRecipe(
+                "sayings",
+                "1.0",
+                "Knows four sayings.",
+                "made up",
+                "anything else",
+                /* vocabSize= */ 30522,
+                encoder,
+                List.of(head),
+                /* seed= */ 3,
+                steps,
+                /* checks= */ 3,
+                /* batchSize= */ 8,
+                /* maxBatchTokens= */ 128,
+                /* validationWindows= */ 16,
+                /* masked= */ 0.15f,
+                /* learningRate= */ 0.02f,
+                /* warmup= */ 0.1f,
+                /* weightDecay= */ 0.01f,
+                /* maxGradientNorm= */ 1);
+    }
+
+    private boolean train(String out, int steps, BooleanSupplier stopped) throws Exception {
+        Path file = folder.resolve("recipe.json");
+        MaskedTokenRecipe recipe = recipe(steps, new MaskedTokenHead.Config());
+        Files.writeString(file, StrictJson.write(recipe));
+        PrintStream told = new PrintStream(progress, true, StandardCharsets.UTF_8);
+        return new MaskedTokenTraining(file, recipe, folder.resolve(out), told, stopped)
+                .run(List.of(folder.resolve("labelled"), folder.resolve("pairs")), "a test");
+    }
+
+    private MaskedTokenMetrics metrics(String out) throws Exception {
+        return StrictJson.read(folder.resolve(out).resolve("metrics.json"), MaskedTokenMetrics.class);
+    }
+
+    @Test
+    void learnsToGuessWhatWasMasked() throws Exception {
+        assertThat(train("out", 150, () -> false)).isTrue();
+
+        MaskedTokenMetrics metrics = metrics("out");
+        assertThat(metrics.perplexities())
+                .extracting(MaskedTokenMetrics.Perplexity::step)
+                .containsExactly(50, 100, 150);
+        // 22 different words are as good as equally frequent
+        assertThat(metrics.perplexities().get(2).value()).isLessThan(10);
+        assertThat(folder.resolve("out/CARD.md"))
+                .content()
+                .contains(
+                        "| 150 | %.2f |".formatted(metrics.perplexities().get(2).value()));
+        assertThat(ModelConfig.read(folder.resolve("out")).name()).isEqualTo("sayings");
+
+        PerplexityCurves.write(List.of(folder.resolve("out")), folder.resolve("curves"));
+        assertThat(folder.resolve("curves/perplexity.md"))
+                .content()
+                .startsWith(
+                        "| validation perplexity after step | 50 | 100 | 150 | tokens/s |\n| --- | --- | --- | --- | --- |\n")
+                .contains(
+                        "| sayings | ",
+                        " | %.2f | ".formatted(metrics.perplexities().get(2).value()));
+        assertThat(ImageIO.read(folder.resolve("curves/perplexity.png").toFile())
+                        .getWidth())
+                .isEqualTo(900);
+    }
+
+    @Test
+    void comesToTheSameWhenItWasStopped() throws Exception {
+        train("whole", 12, () -> false);
+        int[] steps = {0};
+        assertThat(train("parts", 12, () -> ++steps[0] == 6)).isFalse();
+        assertThat(train("parts", 12, () -> false)).isTrue();
+
+        assertThat(progress.toString(StandardCharsets.UTF_8)).contains("stopped after step 6", "goes on after step 6");
+        assertThat(metrics("parts").perplexities()).hasSize(3);
+        assertThat(metrics("parts").perplexities().get(2).value())
+                .isCloseTo(
+                        metrics("whole").perplexities().get(2).value(),
+                        org.assertj.core.data.Percentage.withPercentage(2));
+    }
+
+    @Test
+    void refusesTooLittleTextAndAnotherHead() throws Exception {
+        Files.writeString(folder.resolve("labelled/train.jsonl"), "");
+        Files.writeString(folder.resolve("pairs/pairs-train.jsonl"), "");
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> train("out", 12, () -> false))
+                .withMessage("[%s, %s] must hold at least 8 windows of 32 tokens to learn from, but holds 0"
+                        .formatted(folder.resolve("labelled"), folder.resolve("pairs")));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> recipe(1, new EmbeddingHead.Config(8)))
+                .withMessage("heads must begin with a MaskedTokenHead, but are [Config[equal=8]]");
+    }
+}
