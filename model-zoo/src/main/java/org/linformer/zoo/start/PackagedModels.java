@@ -49,7 +49,6 @@ final class PackagedModels {
             }
         }
         MiniLmStart.write(jar, source.resolve(Recipe.FILE), source.resolve(Updates.FILE), model);
-        System.out.println(model);
     }
 
     private static boolean isOlder(List<Path> files, FileTime time) throws IOException {

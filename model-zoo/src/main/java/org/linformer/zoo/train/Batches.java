@@ -22,6 +22,15 @@ final class Batches {
         return steps;
     }
 
+    /** What one step reads: each epoch has an order of its own, the same each time for the same seed. */
+    static <T> List<T> ofStep(List<T> all, int batchSize, long seed, int step) {
+        int perEpoch = all.size() / batchSize;
+        List<T> order = new ArrayList<>(all);
+        Collections.shuffle(order, new Random(seed + (step - 1) / perEpoch));
+        int from = (step - 1) % perEpoch * batchSize;
+        return order.subList(from, from + batchSize);
+    }
+
     /** Groups with at most this many tokens each, padding counted, so that little of them is padding. */
     static List<List<LabelledText>> goes(List<LabelledText> texts, int maxTokens) {
         List<TokenizedText> tokens = texts.stream().map(LabelledText::text).toList();

@@ -142,12 +142,13 @@ public final class EmbeddingTraining {
             if (before != null) {
                 progress.println("goes on after step " + at.step());
             }
+            List<Integer> all = IntStream.range(0, train.size()).boxed().toList();
             ContrastiveLoss loss = new ContrastiveLoss(manager, recipe, train);
             LossCurve curve = new LossCurve(out, at.step());
             Meter meter = new Meter(progress, at, recipe.steps());
             while (at.step() < recipe.steps()) {
                 int step = at.step() + 1;
-                List<Integer> batch = batch(step, train.size());
+                List<Integer> batch = Batches.ofStep(all, recipe.batchSize(), recipe.seed(), step);
                 curve.add(step, step(manager, block, trained, train, batch, loss, step));
                 optimizer.step(step, Schedule.share(step, recipe.steps(), recipe.warmup()));
                 long tokens = batch.stream()
@@ -208,15 +209,6 @@ public final class EmbeddingTraining {
             }
         });
         return trained;
-    }
-
-    private List<Integer> batch(int step, int documents) {
-        int perEpoch = documents / recipe.batchSize();
-        List<Integer> order =
-                new ArrayList<>(IntStream.range(0, documents).boxed().toList());
-        Collections.shuffle(order, new Random(recipe.seed() + (step - 1) / perEpoch));
-        int from = (step - 1) % perEpoch * recipe.batchSize();
-        return order.subList(from, from + recipe.batchSize());
     }
 
     /** Adds up the gradients of one step's mean loss, and returns it. */

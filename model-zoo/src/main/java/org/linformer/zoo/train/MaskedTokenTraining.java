@@ -191,7 +191,8 @@ public final class MaskedTokenTraining {
             Meter meter = new Meter(progress, at, recipe.steps());
             while (at.step() < recipe.steps()) {
                 int step = at.step() + 1;
-                float loss = step(manager, block, trained, batch(train, step), step);
+                float loss = step(
+                        manager, block, trained, Batches.ofStep(train, recipe.batchSize(), recipe.seed(), step), step);
                 curve.add(step, loss);
                 optimizer.step(step, Schedule.share(step, recipe.steps(), recipe.warmup()));
                 at = meter.after(at, () -> "loss %.4f".formatted(loss), (long) recipe.batchSize() * length);
@@ -222,14 +223,6 @@ public final class MaskedTokenTraining {
             }
             return at;
         }
-    }
-
-    private List<long[]> batch(List<long[]> windows, int step) {
-        int perEpoch = windows.size() / recipe.batchSize();
-        List<long[]> order = new ArrayList<>(windows);
-        Collections.shuffle(order, new Random(recipe.seed() + (step - 1) / perEpoch));
-        int from = (step - 1) % perEpoch * recipe.batchSize();
-        return order.subList(from, from + recipe.batchSize());
     }
 
     /** Adds up the gradients of one step's mean loss, and returns it. */

@@ -70,16 +70,15 @@ class SearchTest {
         return Files.writeString(folder.resolve("pairs.jsonl"), lines + "\n");
     }
 
+    private String[] search() throws Exception {
+        return new String[] {
+            "evaluate-search", model.toString(), pairs().toString(), "--original", original.toString(), "--card"
+        };
+    }
+
     @Test
     void measuresEveryWayToSearchAndPutsTheFiguresIntoTheCard() throws Exception {
-        assertThat(Main.run(
-                        "evaluate-search",
-                        model.toString(),
-                        pairs().toString(),
-                        "--original",
-                        original.toString(),
-                        "--card"))
-                .isZero();
+        assertThat(Main.run(search())).isZero();
 
         EmbeddingMetrics metrics = StrictJson.read(model.resolve("metrics.json"), EmbeddingMetrics.class);
         EmbeddingMetrics.Search search =
@@ -113,13 +112,7 @@ class SearchTest {
                 LinformerModelZoo.folder("spam-linformer").resolve("recipe.json"),
                 model.resolve("recipe.json"),
                 java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-        assertThat(errorsOf(
-                        "evaluate-search",
-                        model.toString(),
-                        pairs().toString(),
-                        "--original",
-                        original.toString(),
-                        "--card"))
+        assertThat(errorsOf(search()))
                 .contains(model.resolve("recipe.json") + " must be an EmbeddingRecipe, but is not");
     }
 
