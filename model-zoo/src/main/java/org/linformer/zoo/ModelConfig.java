@@ -85,6 +85,19 @@ public record ModelConfig(
     }
 
     /**
+     * Computes what vouches for a folder's weights and tokenizer.
+     *
+     * @param folder a model's folder
+     * @return their SHA-256
+     * @throws IOException if a file cannot be read
+     */
+    public static Map<String, String> hashes(Path folder) throws IOException {
+        return Map.of(
+                WEIGHTS, Sha256.of(folder.resolve(WEIGHTS)),
+                TOKENIZER, Sha256.of(folder.resolve(TOKENIZER)));
+    }
+
+    /**
      * Returns the same under another name.
      *
      * @param other the name

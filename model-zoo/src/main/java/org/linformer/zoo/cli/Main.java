@@ -12,11 +12,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.GlibcAllocator;
@@ -35,15 +30,9 @@ import org.linformer.zoo.spectrum.AttentionSpectrum;
 import org.linformer.zoo.spectrum.SpectrumFiles;
 import org.linformer.zoo.start.MiniLm;
 import org.linformer.zoo.start.MiniLmStart;
-import org.linformer.zoo.train.ClassifierRecipe;
-import org.linformer.zoo.train.ClassifierTraining;
 import org.linformer.zoo.train.EmbeddingMetrics;
-import org.linformer.zoo.train.EmbeddingRecipe;
-import org.linformer.zoo.train.EmbeddingTraining;
 import org.linformer.zoo.train.Evaluator;
 import org.linformer.zoo.train.LabelledText;
-import org.linformer.zoo.train.MaskedTokenRecipe;
-import org.linformer.zoo.train.MaskedTokenTraining;
 import org.linformer.zoo.train.OwnRecipe;
 import org.linformer.zoo.train.PerplexityCurves;
 import org.linformer.zoo.train.Recipe;
@@ -53,12 +42,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** The program {@code linformer}: one subcommand a method. */
+/** The program {@code linformer}: one subcommand a method, but for {@link Train}. */
 @Command(
         name = "linformer",
         mixinStandardHelpOptions = true,
         version = "0.1.0",
-        description = "Prepares data, trains models by a recipe, measures and uses them.")
+        description = "Prepares data, trains models by a recipe, measures and uses them.",
+        subcommands = Train.class)
 public final class Main {
 
     private static final Map<String, Preparation> DATA_SETS = new TreeMap<>(Map.of(
@@ -158,99 +148,6 @@ public final class Main {
         String data = "%s, near duplicates removed, split by hash.".formatted(texts.getFileName());
         OwnRecipe.write(model, labels, data, folder);
         System.out.printf("next: linformer train %s --data %s --out MODEL%n", folder.resolve(Recipe.FILE), folder);
-    }
-
-    /**
-     * Trains a model.
-     *
-     * @param recipeFile the recipe
-     * @param data folders of the texts
-     * @param start the model to start from, or null
-     * @param out folder of the model
-     * @return 0 when the model is finished, 130 when it was stopped
-     * @throws Exception if a file cannot be read or written, or the engine fails
-     */
-    @Command(name = "train", description = "Trains by a recipe; stopped with Ctrl-C, it goes on when run again.")
-    int train(
-            @Parameters(paramLabel = "RECIPE", description = "The recipe, of a classifier or an embedding model.")
-                    Path recipeFile,
-            @Option(
-                            names = "--data",
-                            required = true,
-                            description =
-                                    "Folder of train.jsonl, validation.jsonl and test.jsonl; for an embedding model one"
-                                            + " or more of pairs-train.jsonl and pairs-validation.jsonl.")
-                    List<Path> data,
-            @Option(
-                            names = "--start",
-                            description =
-                                    "The model, or a model's folder, whose embeddings and encoder the training starts"
-                                            + " from. Without it, it starts from nothing, and tokenizer.json lies beside the recipe.")
-                    @Nullable
-                    String start,
-            @Option(names = "--out", required = true, description = "Folder of the model that is made.") Path out)
-            throws Exception {
-        Path from = start == null ? null : LinformerModelZoo.folder(start);
-        String command = "linformer train %s --data %s%s --out %s"
-                .formatted(
-                        recipeFile,
-                        data.stream().map(Path::toString).collect(Collectors.joining(" --data ")),
-                        start == null ? "" : " --start " + start,
-                        out);
-        if (Recipe.read(recipeFile) instanceof EmbeddingRecipe recipe) {
-            if (from == null) {
-                throw new IllegalArgumentException(
-                        "--start must name a model for an EmbeddingRecipe, but is not given");
-            }
-            return untilStopped(stopped -> new EmbeddingTraining(recipeFile, recipe, from, out, System.out, stopped)
-                    .run(
-                            data.stream()
-                                    .map(folder -> folder.resolve("pairs-train.jsonl"))
-                                    .toList(),
-                            data.stream()
-                                    .map(folder -> folder.resolve("pairs-validation.jsonl"))
-                                    .toList(),
-                            command));
-        }
-        if (Recipe.read(recipeFile) instanceof MaskedTokenRecipe recipe) {
-            if (from != null) {
-                throw new IllegalArgumentException("--start must not stand with a MaskedTokenRecipe, but is " + start);
-            }
-            return untilStopped(stopped ->
-                    new MaskedTokenTraining(recipeFile, recipe, out, System.out, stopped).run(data, command));
-        }
-        ClassifierRecipe recipe = (ClassifierRecipe) Recipe.read(recipeFile);
-        if (data.size() != 1) {
-            throw new IllegalArgumentException("--data must be one folder for a ClassifierRecipe, but is " + data);
-        }
-        return untilStopped(stopped ->
-                new ClassifierTraining(recipeFile, recipe, from, data.get(0), out, System.out, stopped).run(command));
-    }
-
-    private interface Stoppable {
-        boolean run(BooleanSupplier stopped) throws Exception;
-    }
-
-    /** Lets Ctrl-C end a training after the step that is being made. */
-    private static int untilStopped(Stoppable training) throws Exception {
-        AtomicBoolean stopped = new AtomicBoolean();
-        CountDownLatch done = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            stopped.set(true);
-            try {
-                // the checkpoint is written after the step that is being made
-                if (!done.await(2, TimeUnit.MINUTES)) {
-                    System.err.println("the last step took too long: the checkpoint before it stands");
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }));
-        try {
-            return training.run(stopped::get) ? 0 : 130;
-        } finally {
-            done.countDown();
-        }
     }
 
     /**

@@ -25,7 +25,6 @@ import org.linformer.encoder.PublishedLayout;
 import org.linformer.encoder.Weights;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.ModelConfig;
-import org.linformer.zoo.Sha256;
 
 /**
  * The sentence encoder sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0), from the jar
@@ -36,7 +35,7 @@ import org.linformer.zoo.Sha256;
 public final class MiniLm {
 
     static final String NAME = "all-minilm-l6-v2";
-    static final int VOCAB_SIZE = 30_522;
+    private static final int VOCAB_SIZE = 30_522;
     private static final int MAX_LENGTH = 512;
 
     private static final EncoderConfig ENCODER = new EncoderConfig(
@@ -65,8 +64,11 @@ public final class MiniLm {
             EncoderModel block = new EncoderModel(VOCAB_SIZE, ENCODER, List.of(HEAD));
             block.initialize(manager, DataType.FLOAT32, new Shape(1, MAX_LENGTH));
             Weights.set(block, manager, read(manager, jar, out), DataType.FLOAT32);
-            writeFolder(block, NAME, ENCODER, HEAD, out);
+            Weights.save(block, out.resolve(ModelConfig.WEIGHTS), DataType.FLOAT16);
         }
+        ModelConfig config =
+                new ModelConfig(NAME, "1.0", List.of(), VOCAB_SIZE, ENCODER, List.of(HEAD), ModelConfig.hashes(out));
+        Files.writeString(out.resolve(ModelConfig.FILE), StrictJson.write(config) + "\n");
     }
 
     /** Puts the tokenizer into the folder and returns the weights by our names. */
@@ -86,23 +88,6 @@ public final class MiniLm {
         } finally {
             Files.deleteIfExists(onnx);
         }
-    }
-
-    /** Writes weights and configuration beside the tokenizer. */
-    static void writeFolder(EncoderModel block, String name, EncoderConfig encoder, EmbeddingHead.Config head, Path out)
-            throws IOException {
-        Weights.save(block, out.resolve(ModelConfig.WEIGHTS), DataType.FLOAT16);
-        ModelConfig config = new ModelConfig(
-                name,
-                "1.0",
-                List.of(),
-                VOCAB_SIZE,
-                encoder,
-                List.of(head),
-                Map.of(
-                        ModelConfig.WEIGHTS, Sha256.of(out.resolve(ModelConfig.WEIGHTS)),
-                        ModelConfig.TOKENIZER, Sha256.of(out.resolve(ModelConfig.TOKENIZER))));
-        Files.writeString(out.resolve(ModelConfig.FILE), StrictJson.write(config) + "\n");
     }
 
     private static ZipFile open(Path jar) throws IOException {

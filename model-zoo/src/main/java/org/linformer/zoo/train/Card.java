@@ -1,7 +1,6 @@
 package org.linformer.zoo.train;
 
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -43,7 +42,7 @@ final class Card {
                         metrics.tokens(),
                         metrics.minutes(),
                         metrics.tokensPerSecond())
-                + end(config, "Classifications", List.of(metrics.command()));
+                + end(config, "Classifications", metrics.command());
     }
 
     static String of(EmbeddingRecipe recipe, ModelConfig config, EmbeddingMetrics metrics, long weightBytes) {
@@ -68,7 +67,7 @@ final class Card {
                         metrics.bestStep(),
                         metrics.validationPairs(),
                         metrics.validationMrr())
-                + end(config, "float[]", List.of(metrics.command()));
+                + end(config, "float[]", metrics.command());
     }
 
     static String of(MaskedTokenRecipe recipe, ModelConfig config, MaskedTokenMetrics metrics, long weightBytes) {
@@ -134,7 +133,7 @@ final class Card {
                 recipe.limits());
     }
 
-    private static String end(ModelConfig config, String answer, List<String> commands) {
+    private static String end(ModelConfig config, String answer, String command) {
         return format("""
                 ## Load
 
@@ -150,7 +149,7 @@ final class Card {
                 ```
                 %s
                 ```
-                """, answer, answer, config.name(), String.join("\n", commands));
+                """, answer, answer, config.name(), command);
     }
 
     private static String row(ClassifierMetrics.Reading reading) {

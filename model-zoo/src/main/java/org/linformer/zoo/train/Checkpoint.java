@@ -22,9 +22,9 @@ import org.linformer.zoo.ModelConfig;
  * Where a training stands, as a folder that is replaced as a whole: a crash, a full disk or Ctrl-C leaves the last good
  * one.
  *
- * @param recipe the recipe as JSON, for a checkpoint goes on with no other
+ * @param recipe the recipe as JSON and the hashes of the start, for a checkpoint goes on with no other
  * @param step steps that were made
- * @param bestAt epoch or step of the best weights so far, from 1, or 0
+ * @param bestAt step of the best weights so far, from 1, or 0
  * @param bestScore what they were chosen by, on the validation texts
  * @param seconds time spent in training so far
  * @param tokens tokens read in training so far

@@ -4,7 +4,6 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.training.GradientCollector;
 import ai.djl.translate.TranslateException;
@@ -33,7 +32,6 @@ import org.linformer.zoo.data.Example;
  */
 public final class ClassifierTraining {
 
-    private static final String CHECKPOINT = "checkpoint";
     private static final long HIDDEN_TOKEN = 103; // [MASK] of BERT's vocabulary
 
     private final Path recipeFile;
@@ -87,7 +85,7 @@ public final class ClassifierTraining {
      */
     public boolean run(String command)
             throws IOException, ModelNotFoundException, MalformedModelException, TranslateException {
-        Files.createDirectories(out);
+        TrainingLoop loop = new TrainingLoop(start, out, progress, stopped);
         List<LabelledText> train;
         List<LabelledText> validation;
         try (TextTokenizer tokenizer = new TextTokenizer(
@@ -95,81 +93,30 @@ public final class ClassifierTraining {
             train = Evaluator.tokenize(Example.read(data.resolve("train.jsonl")), tokenizer, recipe.labels());
             validation = Evaluator.tokenize(Example.read(data.resolve("validation.jsonl")), tokenizer, recipe.labels());
         }
+        int perEpoch = Batches.perEpoch(train.size(), recipe.batchSize());
+        int steps = perEpoch * recipe.epochs();
         Checkpoint last;
         try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
-            last = train(manager, train, validation);
+            EncoderModel block = start.trainable(manager);
+            Trained trained = choose(block);
+            progress.println("%d texts, %,d tokens, %d epochs of %d steps, from %s, %,d weights"
+                    .formatted(
+                            train.size(),
+                            train.stream().mapToLong(text -> text.text().read()).sum(),
+                            recipe.epochs(),
+                            perEpoch,
+                            start,
+                            trained.size()));
+            try (AdamW optimizer = trained.optimizer(manager, recipe.weightDecay(), recipe.maxGradientNorm())) {
+                Labelling task = new Labelling(manager, block, trained, train, validation);
+                last = loop.run(block, trained, optimizer, steps, recipe.epochs(), recipe.warmup(), task);
+            }
         }
-        if (last.step() < totalSteps(train)) {
-            progress.println("stopped after step %d; the same command goes on from there".formatted(last.step()));
+        if (last.step() < steps) {
             return false;
         }
-        finish(command, train.size(), last);
+        finish(command, train.size(), last.bestAt() / perEpoch, last);
         return true;
-    }
-
-    private int stepsPerEpoch(List<LabelledText> train) {
-        return (train.size() + recipe.batchSize() - 1) / recipe.batchSize();
-    }
-
-    private int totalSteps(List<LabelledText> train) {
-        return stepsPerEpoch(train) * recipe.epochs();
-    }
-
-    private Checkpoint train(NDManager manager, List<LabelledText> train, List<LabelledText> validation)
-            throws IOException {
-        Path folder = out.resolve(CHECKPOINT);
-        EncoderModel block = start.trainable(manager);
-        Trained trained = choose(block);
-        int perEpoch = stepsPerEpoch(train);
-        int total = totalSteps(train);
-        long tokensOfAll = train.stream().mapToLong(text -> text.text().read()).sum();
-        progress.println("%d texts, %,d tokens, %d epochs of %d steps, from %s, %,d weights"
-                .formatted(train.size(), tokensOfAll, recipe.epochs(), perEpoch, start, trained.size()));
-        try (AdamW optimizer = trained.optimizer(manager, recipe.weightDecay(), recipe.maxGradientNorm())) {
-            String identity = start.identity();
-            Checkpoint before = Checkpoint.restore(folder, identity, trained.weights(), optimizer);
-            if (before != null) {
-                progress.println("goes on after step " + before.step());
-            }
-            Checkpoint at = before == null ? new Checkpoint(identity, 0, 0, -1, 0, 0) : before;
-            LossCurve curve = new LossCurve(out, at.step());
-            Meter meter = new Meter(progress, at, total);
-            for (int epoch = at.step() / perEpoch; epoch < recipe.epochs(); epoch++) {
-                List<List<LabelledText>> steps = Batches.steps(train, recipe.batchSize(), recipe.seed() + epoch);
-                List<List<LabelledText>> rest = steps.subList(at.step() - epoch * perEpoch, perEpoch);
-                double losses = 0;
-                for (List<LabelledText> step : rest) {
-                    int number = at.step() + 1;
-                    float loss = accumulate(manager, block, trained, step, number);
-                    losses += loss;
-                    curve.add(number, loss);
-                    optimizer.step(number, Schedule.share(number, total, recipe.warmup()));
-                    long tokens =
-                            step.stream().mapToLong(text -> text.text().read()).sum();
-                    at = meter.after(at, () -> "loss %.4f".formatted(loss), tokens);
-                    if (stopped.getAsBoolean()) {
-                        at.save(folder, trained.weights(), optimizer);
-                        return at;
-                    }
-                }
-                long checked = System.nanoTime();
-                Evaluation evaluation = evaluate(manager, block, trained, validation);
-                progress.println("epoch %d of %d: mean loss %.4f, validation %s"
-                        .formatted(epoch + 1, recipe.epochs(), losses / rest.size(), evaluation));
-                if (evaluation.macroF1() > at.bestScore()) {
-                    if (start.isFromNothing()) {
-                        Weights.save(block, out.resolve(ModelConfig.WEIGHTS), DataType.FLOAT16);
-                    } else {
-                        trained.save(out.resolve(Updates.FILE));
-                    }
-                    at = at.withBest(epoch + 1, evaluation.macroF1());
-                }
-                at.save(folder, trained.weights(), optimizer);
-                curve.draw();
-                meter.leaveOut(System.nanoTime() - checked);
-            }
-            return at;
-        }
     }
 
     /** What is trained, and how fast. */
@@ -191,67 +138,96 @@ public final class ClassifierTraining {
         return trained;
     }
 
-    /** Adds up the gradients of one step's mean loss. */
-    private float accumulate(
-            NDManager manager, EncoderModel block, Trained trained, List<LabelledText> step, int number) {
-        Random random = new Random(recipe.seed() * 31 + number);
-        List<LabelledText> hidden =
-                step.stream().map(text -> hideTokens(text, random)).toList();
-        float sum = 0;
-        for (List<LabelledText> go : Batches.goes(hidden, recipe.maxBatchTokens())) {
-            try (NDManager scope = manager.newSubManager();
-                    GradientCollector gradients = manager.getEngine().newGradientCollector()) {
-                NDArray logits = logits(scope, block, trained, go, true); // (b, classes)
-                long[] labels = go.stream().mapToLong(LabelledText::label).toArray();
-                NDArray wanted = scope.create(labels).oneHot(recipe.labels().size()); // (b, classes)
-                NDArray loss = logits.logSoftmax(-1).mul(wanted).sum().div(-step.size()); // ()
-                gradients.backward(loss);
-                sum += loss.getFloat();
+    /** To tell a text's label. */
+    private final class Labelling implements TrainingLoop.Task {
+
+        private final NDManager manager;
+        private final EncoderModel block;
+        private final Trained trained;
+        private final List<LabelledText> train;
+        private final List<LabelledText> validation;
+
+        Labelling(
+                NDManager manager,
+                EncoderModel block,
+                Trained trained,
+                List<LabelledText> train,
+                List<LabelledText> validation) {
+            this.manager = manager;
+            this.block = block;
+            this.trained = trained;
+            this.train = train;
+            this.validation = validation;
+        }
+
+        @Override
+        public TrainingLoop.Step step(int number) {
+            Random random = new Random(recipe.seed() * 31 + number);
+            List<LabelledText> texts = Batches.ofStep(train, recipe.batchSize(), recipe.seed(), number).stream()
+                    .map(text -> hideTokens(text, random))
+                    .toList();
+            float sum = 0;
+            for (List<LabelledText> go : Batches.goes(texts, recipe.maxBatchTokens())) {
+                try (NDManager scope = manager.newSubManager();
+                        GradientCollector gradients = manager.getEngine().newGradientCollector()) {
+                    NDArray logits = logits(scope, go, true); // (b, classes)
+                    long[] labels = go.stream().mapToLong(LabelledText::label).toArray();
+                    NDArray wanted = scope.create(labels).oneHot(recipe.labels().size()); // (b, classes)
+                    NDArray loss = logits.logSoftmax(-1).mul(wanted).sum().div(-texts.size()); // ()
+                    gradients.backward(loss);
+                    sum += loss.getFloat();
+                }
             }
+            return new TrainingLoop.Step(
+                    sum, texts.stream().mapToLong(text -> text.text().read()).sum());
         }
-        return sum;
-    }
 
-    private LabelledText hideTokens(LabelledText text, Random random) {
-        if (recipe.tokenDropout() == 0) {
-            return text;
-        }
-        long[] ids = text.text().ids().clone();
-        for (int i = 1; i < ids.length - 1; i++) {
-            if (random.nextFloat() < recipe.tokenDropout()) {
-                ids[i] = HIDDEN_TOKEN;
+        private LabelledText hideTokens(LabelledText text, Random random) {
+            if (recipe.tokenDropout() == 0) {
+                return text;
             }
+            long[] ids = text.text().ids().clone();
+            for (int i = 1; i < ids.length - 1; i++) {
+                if (random.nextFloat() < recipe.tokenDropout()) {
+                    ids[i] = HIDDEN_TOKEN;
+                }
+            }
+            return new LabelledText(new TokenizedText(ids, text.text().total()), text.label());
         }
-        return new LabelledText(new TokenizedText(ids, text.text().total()), text.label());
+
+        private NDArray logits(NDManager scope, List<LabelledText> texts, boolean training) {
+            NDList inputs = TokenizedText.batch(
+                    scope, texts.stream().map(LabelledText::text).toList());
+            return block.forward(trained.store(scope), inputs, training).head();
+        }
+
+        @Override
+        public double check(int step, double meanLoss) {
+            List<List<LabelledText>> goes = Batches.goes(validation, recipe.maxBatchTokens());
+            int[] expected = goes.stream()
+                    .flatMap(List::stream)
+                    .mapToInt(LabelledText::label)
+                    .toArray();
+            int[] actual = goes.stream()
+                    .flatMapToInt(go -> {
+                        try (NDManager scope = manager.newSubManager()) {
+                            long[] best = logits(scope, go, false).argMax(1).toLongArray();
+                            return Arrays.stream(best).mapToInt(label -> (int) label);
+                        }
+                    })
+                    .toArray();
+            Evaluation evaluation = Evaluation.of(recipe.labels(), expected, actual);
+            progress.println("epoch %d of %d: mean loss %.4f, validation %s"
+                    .formatted(
+                            step / Batches.perEpoch(train.size(), recipe.batchSize()),
+                            recipe.epochs(),
+                            meanLoss,
+                            evaluation));
+            return evaluation.macroF1();
+        }
     }
 
-    private static NDArray logits(
-            NDManager scope, EncoderModel block, Trained trained, List<LabelledText> texts, boolean training) {
-        NDList inputs = TokenizedText.batch(
-                scope, texts.stream().map(LabelledText::text).toList());
-        return block.forward(trained.store(scope), inputs, training).head();
-    }
-
-    private Evaluation evaluate(NDManager manager, EncoderModel block, Trained trained, List<LabelledText> texts) {
-        List<List<LabelledText>> goes = Batches.goes(texts, recipe.maxBatchTokens());
-        int[] expected = goes.stream()
-                .flatMap(List::stream)
-                .mapToInt(LabelledText::label)
-                .toArray();
-        int[] actual = goes.stream()
-                .flatMapToInt(go -> {
-                    try (NDManager scope = manager.newSubManager()) {
-                        long[] best = logits(scope, block, trained, go, false)
-                                .argMax(1)
-                                .toLongArray();
-                        return Arrays.stream(best).mapToInt(label -> (int) label);
-                    }
-                })
-                .toArray();
-        return Evaluation.of(recipe.labels(), expected, actual);
-    }
-
-    private void finish(String command, int trainTexts, Checkpoint last)
+    private void finish(String command, int trainTexts, int bestEpoch, Checkpoint last)
             throws IOException, ModelNotFoundException, MalformedModelException, TranslateException {
         ModelConfig config = start.finish(recipeFile, out);
         ClassifierMetrics metrics;
@@ -276,7 +252,7 @@ public final class ClassifierTraining {
                     start.toString(),
                     trainTexts,
                     recipe.epochs(),
-                    last.bestAt(),
+                    bestEpoch,
                     last.tokens(),
                     last.seconds() / 60,
                     last.tokens() / last.seconds(),

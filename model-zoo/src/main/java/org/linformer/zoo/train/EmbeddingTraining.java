@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -35,7 +34,6 @@ import org.linformer.zoo.search.VectorSearch;
  */
 public final class EmbeddingTraining {
 
-    private static final String CHECKPOINT = "checkpoint";
     private static final int VALIDATION_DOCUMENTS = 400;
     private static final int QUERY_TOKENS = 64;
     private static final int SENTENCES = 2;
@@ -87,20 +85,31 @@ public final class EmbeddingTraining {
      * @throws IOException if a file cannot be read or written
      */
     public boolean run(List<Path> train, List<Path> validation, String command) throws IOException {
-        Files.createDirectories(out);
+        TrainingLoop loop = new TrainingLoop(start, out, progress, stopped);
         try (NDManager manager = NDManager.newBaseManager("PyTorch");
                 TextTokenizer tokenizer = new TextTokenizer(
                         start.tokenizer(recipeFile),
                         recipe.encoder().attention().maxLength())) {
             EncoderModel block = start.trainable(manager);
-            List<QueriedText> documents = embedded(manager, block, tokenizer, longPairs(tokenizer, train));
-            List<QueriedText> searched = embedded(manager, block, tokenizer, some(longPairs(tokenizer, validation)));
-            Checkpoint last = train(manager, block, documents, searched);
+            Finding task = new Finding(
+                    manager, block, tokenizer, longPairs(tokenizer, train), some(longPairs(tokenizer, validation)));
+            progress.printf(
+                    "%,d documents, %,d tokens, %,d steps, from %s, %,d weights%n",
+                    task.train.size(),
+                    task.train.stream()
+                            .mapToLong(document -> document.text().read())
+                            .sum(),
+                    recipe.steps(),
+                    start,
+                    task.trained.size());
+            Checkpoint last;
+            try (AdamW optimizer = task.trained.optimizer(manager, 0, recipe.maxGradientNorm())) {
+                last = loop.run(block, task.trained, optimizer, recipe.steps(), recipe.checks(), recipe.warmup(), task);
+            }
             if (last.step() < recipe.steps()) {
-                progress.println("stopped after step %d; the same command goes on from there".formatted(last.step()));
                 return false;
             }
-            finish(command, documents.size(), searched.size(), last);
+            finish(command, task.train.size(), task.validation.size(), last);
             return true;
         }
     }
@@ -121,62 +130,6 @@ public final class EmbeddingTraining {
                         List.of())
                 .write(recipe, config, out);
         progress.println("trained: " + out);
-    }
-
-    private Checkpoint train(
-            NDManager manager, EncoderModel block, List<QueriedText> train, List<QueriedText> validation)
-            throws IOException {
-        Trained trained = choose(block);
-        progress.printf(
-                "%,d documents, %,d tokens, %,d steps, from %s, %,d weights%n",
-                train.size(),
-                train.stream().mapToLong(document -> document.text().read()).sum(),
-                recipe.steps(),
-                start,
-                trained.size());
-        try (AdamW optimizer = trained.optimizer(manager, 0, recipe.maxGradientNorm())) {
-            String identity = start.identity();
-            Path folder = out.resolve(CHECKPOINT);
-            Checkpoint before = Checkpoint.restore(folder, identity, trained.weights(), optimizer);
-            Checkpoint at = before == null ? new Checkpoint(identity, 0, 0, -1, 0, 0) : before;
-            if (before != null) {
-                progress.println("goes on after step " + at.step());
-            }
-            List<Integer> all = IntStream.range(0, train.size()).boxed().toList();
-            ContrastiveLoss loss = new ContrastiveLoss(manager, recipe, train);
-            LossCurve curve = new LossCurve(out, at.step());
-            Meter meter = new Meter(progress, at, recipe.steps());
-            while (at.step() < recipe.steps()) {
-                int step = at.step() + 1;
-                List<Integer> batch = Batches.ofStep(all, recipe.batchSize(), recipe.seed(), step);
-                curve.add(step, step(manager, block, trained, train, batch, loss, step));
-                optimizer.step(step, Schedule.share(step, recipe.steps(), recipe.warmup()));
-                long tokens = batch.stream()
-                        .mapToLong(i -> train.get(i).text().read())
-                        .sum();
-                at = meter.after(at, loss::tell, tokens);
-                boolean isStopped = stopped.getAsBoolean();
-                boolean isCheck = Schedule.isCheck(step, recipe.steps(), recipe.checks());
-                if (!isStopped && isCheck) {
-                    long checked = System.nanoTime();
-                    double rank = meanReciprocalRank(manager, block, trained, validation);
-                    progress.printf("step %d: MRR %.4f on %d validation pairs%n", step, rank, validation.size());
-                    if (rank > at.bestScore()) {
-                        trained.save(out.resolve(Updates.FILE));
-                        at = at.withBest(step, rank);
-                    }
-                    curve.draw();
-                    meter.leaveOut(System.nanoTime() - checked);
-                }
-                if (isStopped || isCheck) {
-                    at.save(folder, trained.weights(), optimizer);
-                }
-                if (isStopped) {
-                    break;
-                }
-            }
-            return at;
-        }
     }
 
     /** Evenly taken, as a search among all of them costs as much as some steps. */
@@ -211,61 +164,117 @@ public final class EmbeddingTraining {
         return trained;
     }
 
-    /** Adds up the gradients of one step's mean loss, and returns it. */
-    private float step(
-            NDManager manager,
-            EncoderModel block,
-            Trained trained,
-            List<QueriedText> train,
-            List<Integer> batch,
-            ContrastiveLoss loss,
-            int step) {
-        Random random = new Random(recipe.seed() * 31 + step);
-        List<float[]> made = new ArrayList<>();
-        float mean = 0;
-        List<TokenizedText> texts = batch.stream().map(i -> train.get(i).text()).toList();
-        for (List<Integer> go : TokenizedText.byLength(texts, recipe.maxBatchTokens())) {
-            try (NDManager scope = manager.newSubManager();
-                    GradientCollector gradients = manager.getEngine().newGradientCollector()) {
-                NDArray vectors = vectors(
-                        scope, block, trained, go.stream().map(texts::get).toList(), true); // (b, d)
-                NDArray part = loss.of(
-                                scope, vectors, go.stream().map(batch::get).toList(), random)
-                        .div(batch.size()); // ()
-                gradients.backward(part);
-                mean += part.getFloat();
-                made.addAll(rows(vectors));
-            }
+    /** To make a document's vector be found by its query. */
+    private final class Finding implements TrainingLoop.Task {
+
+        private final NDManager manager;
+        private final EncoderModel block;
+        private final Trained trained;
+        private final List<QueriedText> train;
+        private final List<QueriedText> validation;
+        private final List<Integer> documents;
+        private final ContrastiveLoss loss;
+
+        Finding(
+                NDManager manager,
+                EncoderModel block,
+                TextTokenizer tokenizer,
+                List<LongPair> train,
+                List<LongPair> validation) {
+            this.manager = manager;
+            this.block = block;
+            trained = choose(block);
+            this.train = embedded(tokenizer, train);
+            this.validation = embedded(tokenizer, validation);
+            documents = IntStream.range(0, train.size()).boxed().toList();
+            loss = new ContrastiveLoss(manager, recipe, this.train);
         }
-        loss.remember(made);
-        return mean;
-    }
 
-    private static NDArray vectors(
-            NDManager scope, EncoderModel block, Trained trained, List<TokenizedText> texts, boolean training) {
-        return block.forward(trained.store(scope), TokenizedText.batch(scope, texts), training)
-                .head(); // (b, d)
-    }
-
-    private double meanReciprocalRank(NDManager manager, EncoderModel block, Trained trained, List<QueriedText> pairs) {
-        List<float[]> documents = embed(
-                manager, block, trained, pairs.stream().map(QueriedText::text).toList());
-        List<float[]> queries = pairs.stream().map(QueriedText::query).toList();
-        return VectorSearch.meanReciprocalRank(VectorSearch.ranks(queries, documents, documents));
-    }
-
-    private List<float[]> embed(NDManager manager, EncoderModel block, Trained trained, List<TokenizedText> texts) {
-        float[][] vectors = new float[texts.size()][];
-        for (List<Integer> go : TokenizedText.byLength(texts, recipe.maxBatchTokens())) {
-            try (NDManager scope = manager.newSubManager()) {
-                List<float[]> rows = rows(vectors(
-                        scope, block, trained, go.stream().map(texts::get).toList(), false));
-                for (int i = 0; i < rows.size(); i++) {
-                    vectors[go.get(i)] = rows.get(i);
+        @Override
+        public TrainingLoop.Step step(int number) {
+            Random random = new Random(recipe.seed() * 31 + number);
+            List<Integer> batch = Batches.ofStep(documents, recipe.batchSize(), recipe.seed(), number);
+            List<TokenizedText> texts =
+                    batch.stream().map(i -> train.get(i).text()).toList();
+            List<float[]> made = new ArrayList<>();
+            float mean = 0;
+            for (List<Integer> go : TokenizedText.byLength(texts, recipe.maxBatchTokens())) {
+                try (NDManager scope = manager.newSubManager();
+                        GradientCollector gradients = manager.getEngine().newGradientCollector()) {
+                    NDArray vectors = vectors(scope, go.stream().map(texts::get).toList(), true); // (b, d)
+                    NDArray part = loss.of(
+                                    scope, vectors, go.stream().map(batch::get).toList(), random)
+                            .div(batch.size()); // ()
+                    gradients.backward(part);
+                    mean += part.getFloat();
+                    made.addAll(rows(vectors));
                 }
             }
+            loss.remember(made);
+            return new TrainingLoop.Step(
+                    mean, texts.stream().mapToLong(TokenizedText::read).sum());
         }
-        return List.of(vectors);
+
+        @Override
+        public String tell(float mean) {
+            return loss.tell();
+        }
+
+        @Override
+        public double check(int step, double meanLoss) {
+            List<float[]> vectors =
+                    embed(validation.stream().map(QueriedText::text).toList());
+            List<float[]> queries = validation.stream().map(QueriedText::query).toList();
+            double rank = VectorSearch.meanReciprocalRank(VectorSearch.ranks(queries, vectors, vectors));
+            progress.printf("step %d: MRR %.4f on %d validation pairs%n", step, rank, validation.size());
+            return rank;
+        }
+
+        private NDArray vectors(NDManager scope, List<TokenizedText> texts, boolean training) {
+            return block.forward(trained.store(scope), TokenizedText.batch(scope, texts), training)
+                    .head(); // (b, d)
+        }
+
+        private List<float[]> embed(List<TokenizedText> texts) {
+            float[][] vectors = new float[texts.size()][];
+            for (List<Integer> go : TokenizedText.byLength(texts, recipe.maxBatchTokens())) {
+                try (NDManager scope = manager.newSubManager()) {
+                    List<float[]> rows =
+                            rows(vectors(scope, go.stream().map(texts::get).toList(), false));
+                    for (int i = 0; i < rows.size(); i++) {
+                        vectors[go.get(i)] = rows.get(i);
+                    }
+                }
+            }
+            return List.of(vectors);
+        }
+
+        /** The pairs with the vectors of what is short in them. */
+        private List<QueriedText> embedded(TextTokenizer tokenizer, List<LongPair> pairs) {
+            Random random = new Random(recipe.seed());
+            List<List<String>> drawn = pairs.stream()
+                    .map(pair -> {
+                        List<String> all = new ArrayList<>(
+                                sentences(pair.pair().document()).toList());
+                        Collections.shuffle(all, random);
+                        return all.subList(0, Math.min(SENTENCES, all.size()));
+                    })
+                    .toList();
+            List<TokenizedText> shorts = IntStream.range(0, pairs.size())
+                    .boxed()
+                    .flatMap(i -> Stream.concat(Stream.of(pairs.get(i).pair().query()), drawn.get(i).stream()))
+                    .map(text -> tokenizer.tokenize(text, Truncation.END).cut(QUERY_TOKENS))
+                    .toList();
+            List<float[]> vectors = embed(shorts);
+            List<QueriedText> texts = new ArrayList<>();
+            int next = 0;
+            for (int i = 0; i < pairs.size(); i++) {
+                int end = next + 1 + drawn.get(i).size();
+                texts.add(new QueriedText(pairs.get(i).text(), vectors.get(next), vectors.subList(next + 1, end)));
+                next = end;
+            }
+            return texts;
+        }
     }
 
     private static List<float[]> rows(NDArray matrix) {
@@ -297,34 +306,6 @@ public final class EmbeddingTraining {
                             .formatted(files, recipe.batchSize(), k(), pairs.size()));
         }
         return pairs;
-    }
-
-    /** The pairs with the vectors of what is short in them. */
-    private List<QueriedText> embedded(
-            NDManager manager, EncoderModel block, TextTokenizer tokenizer, List<LongPair> pairs) {
-        Random random = new Random(recipe.seed());
-        List<List<String>> drawn = pairs.stream()
-                .map(pair -> {
-                    List<String> all =
-                            new ArrayList<>(sentences(pair.pair().document()).toList());
-                    Collections.shuffle(all, random);
-                    return all.subList(0, Math.min(SENTENCES, all.size()));
-                })
-                .toList();
-        List<TokenizedText> shorts = IntStream.range(0, pairs.size())
-                .boxed()
-                .flatMap(i -> Stream.concat(Stream.of(pairs.get(i).pair().query()), drawn.get(i).stream()))
-                .map(text -> tokenizer.tokenize(text, Truncation.END).cut(QUERY_TOKENS))
-                .toList();
-        List<float[]> vectors = embed(manager, block, new Trained(block), shorts);
-        List<QueriedText> texts = new ArrayList<>();
-        int next = 0;
-        for (int i = 0; i < pairs.size(); i++) {
-            int end = next + 1 + drawn.get(i).size();
-            texts.add(new QueriedText(pairs.get(i).text(), vectors.get(next), vectors.subList(next + 1, end)));
-            next = end;
-        }
-        return texts;
     }
 
     /** How many first positions are left as they are. */

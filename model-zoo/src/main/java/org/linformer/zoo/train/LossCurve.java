@@ -9,7 +9,6 @@ import java.util.stream.IntStream;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
-import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** The loss of each step of a training, as {@code losses.csv} and as a picture, {@code loss.png}. */
@@ -57,7 +56,6 @@ final class LossCurve {
                 .height(480)
                 .xAxisTitle("step")
                 .yAxisTitle(each == 1 ? "loss" : "loss, mean of %d steps".formatted(each))
-                .theme(Styler.ChartTheme.XChart)
                 .build();
         chart.getStyler().setLegendVisible(false);
         chart.addSeries("loss", steps, means).setMarker(SeriesMarkers.NONE);

@@ -3,7 +3,6 @@ package org.linformer.zoo.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import java.io.IOException;
@@ -15,7 +14,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.linformer.encoder.EncoderModel;
@@ -33,7 +34,6 @@ import org.linformer.zoo.data.Pair;
  */
 public final class MaskedTokenTraining {
 
-    private static final String CHECKPOINT = "checkpoint";
     private static final String PERPLEXITIES = "perplexities.csv";
     private static final long FIRST = 101; // [CLS], [SEP] and [MASK] of BERT's vocabulary
     private static final long LAST = 102;
@@ -81,7 +81,7 @@ public final class MaskedTokenTraining {
      * @throws IOException if a file cannot be read or written
      */
     public boolean run(List<Path> data, String command) throws IOException {
-        Files.createDirectories(out);
+        TrainingLoop loop = new TrainingLoop(start, out, progress, stopped);
         List<long[]> train;
         List<long[]> validation;
         try (TextTokenizer tokenizer = new TextTokenizer(start.tokenizer(recipeFile), Integer.MAX_VALUE)) {
@@ -89,25 +89,38 @@ public final class MaskedTokenTraining {
             validation = windows(tokenizer, data, "validation");
         }
         Collections.shuffle(validation, new Random(recipe.seed()));
-        List<long[]> measured = validation.subList(0, recipe.validationWindows());
         Checkpoint last;
         try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
-            last = train(manager, train, measured);
+            EncoderModel block = start.trainable(manager);
+            Trained trained = new Trained(block);
+            Weights.of(block).forEach((name, parameter) -> trained.add(name, parameter, recipe.learningRate()));
+            progress.println("%,d windows of %,d tokens, %,d steps of %d, %,d weights"
+                    .formatted(train.size(), length(), recipe.steps(), recipe.batchSize(), trained.size()));
+            try (AdamW optimizer = trained.optimizer(manager, recipe.weightDecay(), recipe.maxGradientNorm())) {
+                Guessing task =
+                        new Guessing(manager, block, trained, train, validation.subList(0, recipe.validationWindows()));
+                last = loop.run(block, trained, optimizer, recipe.steps(), recipe.checks(), recipe.warmup(), task);
+            }
         }
         if (last.step() < recipe.steps()) {
-            progress.println("stopped after step %d; the same command goes on from there".formatted(last.step()));
             return false;
         }
         finish(command, train.size(), last);
         return true;
     }
 
+    private int length() {
+        return recipe.encoder().attention().maxLength();
+    }
+
     private void finish(String command, int trainWindows, Checkpoint last) throws IOException {
         ModelConfig config = start.finish(recipeFile, out);
-        List<MaskedTokenMetrics.Perplexity> perplexities = perplexities().stream()
-                .map(line -> line.split(",", -1))
-                .map(line -> new MaskedTokenMetrics.Perplexity(Integer.parseInt(line[0]), Double.parseDouble(line[1])))
-                .toList();
+        Map<Integer, Double> perplexities = new TreeMap<>();
+        // a step that a crash had made again stands there twice
+        for (String line : Files.readAllLines(out.resolve(PERPLEXITIES))) {
+            int comma = line.indexOf(',');
+            perplexities.put(Integer.parseInt(line.substring(0, comma)), Double.parseDouble(line.substring(comma + 1)));
+        }
         MaskedTokenMetrics metrics = new MaskedTokenMetrics(
                 command,
                 trainWindows,
@@ -117,21 +130,18 @@ public final class MaskedTokenTraining {
                 last.seconds() / 60,
                 last.tokens() / last.seconds(),
                 recipe.validationWindows(),
-                perplexities);
+                perplexities.entrySet().stream()
+                        .map(each -> new MaskedTokenMetrics.Perplexity(each.getKey(), each.getValue()))
+                        .toList());
         Files.writeString(out.resolve(Recipe.METRICS), StrictJson.write(metrics) + "\n");
         Files.writeString(
                 out.resolve(Card.FILE), Card.of(recipe, config, metrics, Files.size(out.resolve(ModelConfig.WEIGHTS))));
         progress.println("trained: " + out);
     }
 
-    private List<String> perplexities() throws IOException {
-        Path file = out.resolve(PERPLEXITIES);
-        return Files.exists(file) ? Files.readAllLines(file) : List.of();
-    }
-
     /** All texts one after another, each closed by [SEP], in windows of maxLength between [CLS] and [SEP]. */
     private List<long[]> windows(TextTokenizer tokenizer, List<Path> data, String split) throws IOException {
-        int length = recipe.encoder().attention().maxLength();
+        int length = length();
         List<long[]> windows = new ArrayList<>();
         long[] window = new long[length];
         int filled = 1;
@@ -167,95 +177,75 @@ public final class MaskedTokenTraining {
                         .toList();
     }
 
-    private Checkpoint train(NDManager manager, List<long[]> train, List<long[]> validation) throws IOException {
-        EncoderModel block = start.trainable(manager);
-        Trained trained = new Trained(block);
-        Weights.of(block).forEach((name, parameter) -> trained.add(name, parameter, recipe.learningRate()));
-        int length = recipe.encoder().attention().maxLength();
-        progress.println("%,d windows of %,d tokens, %,d steps of %d, %,d weights"
-                .formatted(train.size(), length, recipe.steps(), recipe.batchSize(), trained.size()));
-        try (AdamW optimizer = trained.optimizer(manager, recipe.weightDecay(), recipe.maxGradientNorm())) {
-            Path folder = out.resolve(CHECKPOINT);
-            Checkpoint before = Checkpoint.restore(folder, start.identity(), trained.weights(), optimizer);
-            Checkpoint at = before == null ? new Checkpoint(start.identity(), 0, 0, 0, 0, 0) : before;
-            if (before != null) {
-                progress.println("goes on after step " + at.step());
+    /** To tell what stood where a token is masked. */
+    private final class Guessing implements TrainingLoop.Task {
+
+        private final NDManager manager;
+        private final EncoderModel block;
+        private final Trained trained;
+        private final List<long[]> train;
+        private final List<long[]> validation;
+
+        Guessing(NDManager manager, EncoderModel block, Trained trained, List<long[]> train, List<long[]> validation) {
+            this.manager = manager;
+            this.block = block;
+            this.trained = trained;
+            this.train = train;
+            this.validation = validation;
+        }
+
+        @Override
+        public TrainingLoop.Step step(int number) {
+            List<long[]> windows = Batches.ofStep(train, recipe.batchSize(), recipe.seed(), number);
+            List<Guesses> goes = goes(windows, new Random(recipe.seed() * 31 + number));
+            int all = goes.stream().mapToInt(go -> go.tokens().length).sum();
+            float mean = 0;
+            for (Guesses go : goes) {
+                try (NDManager scope = manager.newSubManager();
+                        GradientCollector gradients = manager.getEngine().newGradientCollector()) {
+                    NDArray part = loss(scope, go, true).div(all); // ()
+                    gradients.backward(part);
+                    mean += part.getFloat();
+                }
             }
-            int reached = at.step();
-            Files.write(
+            return new TrainingLoop.Step(mean, (long) windows.size() * length());
+        }
+
+        @Override
+        public double check(int step, double meanLoss) throws IOException {
+            double sum = 0;
+            int all = 0;
+            for (Guesses go : goes(validation, new Random(recipe.seed()))) {
+                try (NDManager scope = manager.newSubManager()) {
+                    sum += loss(scope, go, false).getFloat();
+                    all += go.tokens().length;
+                }
+            }
+            double perplexity = Math.exp(sum / all);
+            progress.println(
+                    "step %d: perplexity %.2f on %d validation windows".formatted(step, perplexity, validation.size()));
+            Files.writeString(
                     out.resolve(PERPLEXITIES),
-                    perplexities().stream()
-                            .filter(line -> Integer.parseInt(line.substring(0, line.indexOf(','))) <= reached)
-                            .toList());
-            LossCurve curve = new LossCurve(out, at.step());
-            Meter meter = new Meter(progress, at, recipe.steps());
-            while (at.step() < recipe.steps()) {
-                int step = at.step() + 1;
-                float loss = step(
-                        manager, block, trained, Batches.ofStep(train, recipe.batchSize(), recipe.seed(), step), step);
-                curve.add(step, loss);
-                optimizer.step(step, Schedule.share(step, recipe.steps(), recipe.warmup()));
-                at = meter.after(at, () -> "loss %.4f".formatted(loss), (long) recipe.batchSize() * length);
-                boolean isStopped = stopped.getAsBoolean();
-                boolean isCheck = Schedule.isCheck(step, recipe.steps(), recipe.checks());
-                if (!isStopped && isCheck) {
-                    long checked = System.nanoTime();
-                    double perplexity = perplexity(manager, block, trained, validation);
-                    progress.println("step %d: perplexity %.2f on %d validation windows"
-                            .formatted(step, perplexity, validation.size()));
-                    Files.writeString(
-                            out.resolve(PERPLEXITIES),
-                            "%d,%.4f%n".formatted(step, perplexity),
-                            StandardOpenOption.APPEND);
-                    if (1 / perplexity > at.bestScore()) {
-                        Weights.save(block, out.resolve(ModelConfig.WEIGHTS), DataType.FLOAT16);
-                        at = at.withBest(step, 1 / perplexity);
-                    }
-                    curve.draw();
-                    meter.leaveOut(System.nanoTime() - checked);
-                }
-                if (isStopped || isCheck) {
-                    at.save(folder, trained.weights(), optimizer);
-                }
-                if (isStopped) {
-                    break;
-                }
-            }
-            return at;
+                    "%d,%.4f%n".formatted(step, perplexity),
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.APPEND);
+            return 1 / perplexity;
         }
-    }
 
-    /** Adds up the gradients of one step's mean loss, and returns it. */
-    private float step(NDManager manager, EncoderModel block, Trained trained, List<long[]> windows, int step) {
-        Random random = new Random(recipe.seed() * 31 + step);
-        List<Guesses> goes = goes(windows, random);
-        int all = goes.stream().mapToInt(go -> go.tokens().length).sum();
-        float mean = 0;
-        for (Guesses go : goes) {
-            try (NDManager scope = manager.newSubManager();
-                    GradientCollector gradients = manager.getEngine().newGradientCollector()) {
-                NDArray loss = loss(scope, block, trained, go, true).div(all); // ()
-                gradients.backward(loss);
-                mean += loss.getFloat();
-            }
+        /** The sum of the negative log-probabilities of what stood in the places: (). */
+        private NDArray loss(NDManager scope, Guesses go, boolean training) {
+            NDArray ids = scope.create(go.ids(), new Shape(go.ids().length / length(), length())); // (b, n)
+            NDArray mask = scope.ones(ids.getShape()); // (b, n)
+            NDArray places = scope.create(go.places()); // (p)
+            NDArray logits = block.forward(trained.store(scope), new NDList(ids, mask, places), training)
+                    .head(); // (p, vocabSize)
+            NDArray tokens = scope.create(go.tokens()).expandDims(1); // (p, 1)
+            return logits.logSoftmax(1).gather(tokens, 1).sum().neg();
         }
-        return mean;
-    }
-
-    private double perplexity(NDManager manager, EncoderModel block, Trained trained, List<long[]> windows) {
-        double sum = 0;
-        int all = 0;
-        for (Guesses go : goes(windows, new Random(recipe.seed()))) {
-            try (NDManager scope = manager.newSubManager()) {
-                sum += loss(scope, block, trained, go, false).getFloat();
-                all += go.tokens().length;
-            }
-        }
-        return Math.exp(sum / all);
     }
 
     private List<Guesses> goes(List<long[]> windows, Random random) {
-        int each = recipe.maxBatchTokens() / recipe.encoder().attention().maxLength();
+        int each = recipe.maxBatchTokens() / length();
         return IntStream.iterate(0, from -> from < windows.size(), from -> from + each)
                 .mapToObj(from -> mask(windows.subList(from, Math.min(from + each, windows.size())), random))
                 .toList();
@@ -275,17 +265,5 @@ public final class MaskedTokenTraining {
             }
         }
         return new Guesses(ids, places, tokens);
-    }
-
-    /** The sum of the negative log-probabilities of what stood in the places: (). */
-    private NDArray loss(NDManager scope, EncoderModel block, Trained trained, Guesses go, boolean training) {
-        int n = recipe.encoder().attention().maxLength();
-        NDArray ids = scope.create(go.ids(), new Shape(go.ids().length / n, n)); // (b, n)
-        NDArray mask = scope.ones(ids.getShape()); // (b, n)
-        NDArray places = scope.create(go.places()); // (p)
-        NDArray logits = block.forward(trained.store(scope), new NDList(ids, mask, places), training)
-                .head(); // (p, vocabSize)
-        NDArray tokens = scope.create(go.tokens()).expandDims(1); // (p, 1)
-        return logits.logSoftmax(1).gather(tokens, 1).sum().neg();
     }
 }

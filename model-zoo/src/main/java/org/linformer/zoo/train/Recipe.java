@@ -3,12 +3,10 @@ package org.linformer.zoo.train;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.linformer.encoder.EncoderConfig;
 import org.linformer.encoder.HeadConfig;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.ModelConfig;
-import org.linformer.zoo.Sha256;
 
 /** All that decides what a training makes of its start and its data: the file {@code recipe.json}. */
 public sealed interface Recipe permits ClassifierRecipe, EmbeddingRecipe, MaskedTokenRecipe {
@@ -98,15 +96,7 @@ public sealed interface Recipe permits ClassifierRecipe, EmbeddingRecipe, Masked
      */
     default ModelConfig config(Path folder) throws IOException {
         return new ModelConfig(
-                name(),
-                version(),
-                labels(),
-                vocabSize(),
-                encoder(),
-                heads(),
-                Map.of(
-                        ModelConfig.WEIGHTS, Sha256.of(folder.resolve(ModelConfig.WEIGHTS)),
-                        ModelConfig.TOKENIZER, Sha256.of(folder.resolve(ModelConfig.TOKENIZER))));
+                name(), version(), labels(), vocabSize(), encoder(), heads(), ModelConfig.hashes(folder));
     }
 
     /**

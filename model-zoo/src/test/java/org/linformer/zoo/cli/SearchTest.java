@@ -136,6 +136,15 @@ class SearchTest {
                 .contains("--start must name a model for an EmbeddingRecipe, but is not given");
     }
 
+    @Test
+    void refusesTwoFoldersForAClassifier() throws Exception {
+        String recipe = LinformerModelZoo.folder("spam-linformer")
+                .resolve("recipe.json")
+                .toString();
+        assertThat(errorsOf("train", recipe, "--data", "a", "--data", "b", "--out", "out"))
+                .contains("--data must be one folder for a ClassifierRecipe, but is [a, b]");
+    }
+
     private static String errorsOf(String... arguments) {
         PrintStream before = System.err;
         ByteArrayOutputStream told = new ByteArrayOutputStream();

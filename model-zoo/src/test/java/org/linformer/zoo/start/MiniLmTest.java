@@ -2,6 +2,7 @@ package org.linformer.zoo.start;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
@@ -103,6 +104,18 @@ class MiniLmTest {
 
         assertThat(ModelConfig.read(folder.resolve("start")).name()).isEqualTo("all-minilm-l6-v2");
         assertHasTheVectorsOfTheOnnxFile(folder.resolve("start"), 256, every(10, texts()));
+    }
+
+    @Test
+    void refusesARecipeOfAnotherSize(@TempDir Path folder) throws Exception {
+        Path wider = Files.writeString(
+                folder.resolve("recipe.json"),
+                Files.readString(Path.of("src/main/derived/minilm-linformer-4k/recipe.json"))
+                        .replace("\"ffDim\": 1536", "\"ffDim\": 2048"));
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> MiniLmStart.write(jar(), wider, null, folder.resolve("start")))
+                .withMessageMatching("encoder\\..*intermediate.dense.* must be .*2048.*, but is .*1536.*");
     }
 
     private static List<String> every(int nth, List<String> texts) {

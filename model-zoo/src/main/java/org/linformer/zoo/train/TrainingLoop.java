@@ -1,0 +1,124 @@
+package org.linformer.zoo.train;
+
+import ai.djl.ndarray.types.DataType;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.BooleanSupplier;
+import org.linformer.encoder.EncoderModel;
+import org.linformer.encoder.Weights;
+import org.linformer.zoo.ModelConfig;
+
+/** The course of every training: steps, checks in between, and a checkpoint from which it goes on when it is run again. */
+final class TrainingLoop {
+
+    private static final String CHECKPOINT = "checkpoint";
+
+    /** What differs from one training to another. */
+    interface Task {
+
+        /** Adds up the gradients of a step's mean loss. */
+        Step step(int number);
+
+        /** What is told of a step. */
+        default String tell(float loss) {
+            return "loss %.4f".formatted(loss);
+        }
+
+        /**
+         * Measures the model on what it does not learn from, and tells of it.
+         *
+         * @param step the step that it follows
+         * @param meanLoss of the steps since the last check
+         * @return a figure that is higher for a better model
+         */
+        double check(int step, double meanLoss) throws IOException;
+    }
+
+    /** A step's mean loss, and the tokens that it read. */
+    record Step(float loss, long tokens) {}
+
+    private final Start start;
+    private final Path out;
+    private final PrintStream progress;
+    private final BooleanSupplier stopped;
+
+    /**
+     * Prepares the course.
+     *
+     * @param start where it starts
+     * @param out folder of the best weights and of the checkpoint
+     * @param progress where progress is told
+     * @param stopped asked after each step whether to stop
+     */
+    TrainingLoop(Start start, Path out, PrintStream progress, BooleanSupplier stopped) throws IOException {
+        this.start = start;
+        this.out = Files.createDirectories(out);
+        this.progress = progress;
+        this.stopped = stopped;
+    }
+
+    /**
+     * Goes on until the last step, or until it is stopped.
+     *
+     * @param block the model
+     * @param trained what is trained in it
+     * @param optimizer of that
+     * @param steps number of steps
+     * @param checks number of checks, evenly spread, the last one at the end; the best state is kept
+     * @param warmup share of the steps in which the learning rates rise
+     * @param task what is done in them
+     * @return where the training stands
+     */
+    Checkpoint run(EncoderModel block, Trained trained, AdamW optimizer, int steps, int checks, float warmup, Task task)
+            throws IOException {
+        Path folder = out.resolve(CHECKPOINT);
+        String identity = start.identity();
+        Checkpoint before = Checkpoint.restore(folder, identity, trained.weights(), optimizer);
+        Checkpoint at = before == null ? new Checkpoint(identity, 0, 0, -1, 0, 0) : before;
+        if (before != null) {
+            progress.println("goes on after step " + at.step());
+        }
+        LossCurve curve = new LossCurve(out, at.step());
+        Meter meter = new Meter(progress, at, steps);
+        double losses = 0;
+        int unchecked = 0;
+        while (at.step() < steps) {
+            int number = at.step() + 1;
+            Step step = task.step(number);
+            optimizer.step(number, Schedule.share(number, steps, warmup));
+            curve.add(number, step.loss());
+            losses += step.loss();
+            unchecked++;
+            at = meter.after(at, () -> task.tell(step.loss()), step.tokens());
+            if (stopped.getAsBoolean()) {
+                at.save(folder, trained.weights(), optimizer);
+                progress.println("stopped after step %d; the same command goes on from there".formatted(number));
+                break;
+            }
+            if (Schedule.isCheck(number, steps, checks)) {
+                long began = System.nanoTime();
+                double score = task.check(number, losses / unchecked);
+                if (score > at.bestScore()) {
+                    keep(block, trained);
+                    at = at.withBest(number, score);
+                }
+                at.save(folder, trained.weights(), optimizer);
+                curve.draw();
+                losses = 0;
+                unchecked = 0;
+                meter.leaveOut(System.nanoTime() - began);
+            }
+        }
+        return at;
+    }
+
+    private void keep(EncoderModel block, Trained trained) throws IOException {
+        if (start.isFromNothing()) {
+            Weights.save(block, out.resolve(ModelConfig.WEIGHTS), DataType.FLOAT16);
+        } else {
+            trained.save(out.resolve(Updates.FILE));
+        }
+    }
+}
