@@ -1,16 +1,24 @@
 package org.linformer.serving;
 
+import java.io.IOException;
 import java.util.List;
 import org.linformer.serving.model.ModelInfo;
 import org.linformer.serving.model.Models;
+import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RestController;
 
 @RestController
 final class ModelsController {
 
-    /** The models that are served. */
-    record ModelsResponse(List<ModelInfo> models) {}
+    /**
+     * The models that are served, in OpenAI's form.
+     *
+     * @param object {@code list}
+     * @param data the models, the default first
+     */
+    record ModelsResponse(String object, List<ModelInfo> data) {}
 
     private final Models models;
 
@@ -20,6 +28,16 @@ final class ModelsController {
 
     @GetMapping("/v1/models")
     ModelsResponse list() {
-        return new ModelsResponse(models.list());
+        return new ModelsResponse("list", models.list());
+    }
+
+    @GetMapping("/v1/models/{name}")
+    ModelInfo get(@PathVariable String name) {
+        return models.get(name);
+    }
+
+    @GetMapping(path = "/v1/models/{name}/card", produces = MediaType.TEXT_MARKDOWN_VALUE + ";charset=UTF-8")
+    String card(@PathVariable String name) throws IOException {
+        return models.card(name);
     }
 }

@@ -221,12 +221,12 @@ class ServingApplicationTests {
 
     @Test
     void listsItsModels() throws Exception {
-        JsonNode models = json.readTree(get("/v1/models").body()).at("/models");
+        JsonNode models = json.readTree(get("/v1/models").body()).at("/data");
 
-        assertThat(models.at("/0/name").asString()).isEqualTo("minilm-linformer-4k");
+        assertThat(models.at("/0/id").asString()).isEqualTo("minilm-linformer-4k");
         assertThat(models.at("/0/labels").isEmpty()).isTrue();
         assertThat(models.at("/0/dimension").asInt()).isEqualTo(384);
-        assertThat(models.at("/1/name").asString()).isEqualTo("spam-linformer");
+        assertThat(models.at("/1/id").asString()).isEqualTo("spam-linformer");
         assertThat(models.at("/1/labels/1").asString()).isEqualTo("spam");
         assertThat(models.at("/1/dimension").asInt()).isEqualTo(128);
         assertThat(models.at("/1/max_tokens").asInt()).isEqualTo(4096);

@@ -9,7 +9,9 @@ import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.translate.NoopTranslator;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.List;
+import org.linformer.attention.LinformerAttention;
 import org.linformer.zoo.ClassificationTranslator;
 import org.linformer.zoo.EmbeddingTranslator;
 import org.linformer.zoo.LinformerModelZoo;
@@ -41,9 +43,22 @@ final class LoadedModel implements AutoCloseable {
         return config;
     }
 
-    /** In what the model computes, which may be less than was asked for. */
-    String precision() {
-        return model.getProperty("precision");
+    ModelInfo info() {
+        return new ModelInfo(
+                config.name(),
+                "model",
+                "linformer",
+                config.version(),
+                config.labels(),
+                config.embeds() ? config.dimension() : 0,
+                config.maxTokens(),
+                config.encoder().attention() instanceof LinformerAttention.Config linformer ? linformer.k() : List.of(),
+                // may be less than was asked for
+                model.getProperty("precision"));
+    }
+
+    String card() throws IOException {
+        return Files.readString(model.getModelPath().resolve("CARD.md"));
     }
 
     TextTokenizer tokenizer() {

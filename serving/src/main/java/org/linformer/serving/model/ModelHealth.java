@@ -17,8 +17,7 @@ final class ModelHealth implements HealthIndicator {
     @Override
     public Health health() {
         return Health.up()
-                .withDetail(
-                        "models", models.list().stream().map(ModelInfo::name).toList())
+                .withDetail("models", models.list().stream().map(ModelInfo::id).toList())
                 .build();
     }
 }

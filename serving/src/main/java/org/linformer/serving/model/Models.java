@@ -82,15 +82,38 @@ public final class Models implements AutoCloseable {
      * @return what is served, the default first
      */
     public List<ModelInfo> list() {
-        return models.values().stream()
-                .map(model -> new ModelInfo(
-                        model.config().name(),
-                        model.config().version(),
-                        model.config().labels(),
-                        model.config().embeds() ? model.config().dimension() : 0,
-                        model.config().maxTokens(),
-                        model.precision()))
-                .toList();
+        return models.values().stream().map(LoadedModel::info).toList();
+    }
+
+    /**
+     * Describes a model.
+     *
+     * @param name its name
+     * @return what it is
+     * @throws UnknownModelException if there is no such model
+     */
+    public ModelInfo get(String name) {
+        return named(name).info();
+    }
+
+    /**
+     * Tells what was measured of a model.
+     *
+     * @param name its name
+     * @return its card, in Markdown
+     * @throws UnknownModelException if there is no such model
+     * @throws IOException if the card cannot be read
+     */
+    public String card(String name) throws IOException {
+        return named(name).card();
+    }
+
+    private LoadedModel named(String name) {
+        LoadedModel model = models.get(name);
+        if (model == null) {
+            throw new UnknownModelException("model must be one of %s, but is %s".formatted(models.keySet(), name));
+        }
+        return model;
     }
 
     /**
