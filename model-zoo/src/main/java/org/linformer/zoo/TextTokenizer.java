@@ -1,10 +1,14 @@
 package org.linformer.zoo;
 
 import ai.djl.Model;
+import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** The tokenizer of a model, with the model's limit; safe for use by many threads at once. */
 public final class TextTokenizer implements AutoCloseable {
@@ -49,6 +53,16 @@ public final class TextTokenizer implements AutoCloseable {
     }
 
     /**
+     * Tokenizes a text, however long it is.
+     *
+     * @param text the text
+     * @return its tokens
+     */
+    public TokenizedText tokenize(String text) {
+        return whole(tokenizer.encode(text).getIds());
+    }
+
+    /**
      * Tokenizes a text.
      *
      * @param text the text
@@ -57,11 +71,73 @@ public final class TextTokenizer implements AutoCloseable {
      * @throws TextTooLongException if it is too long and may not be cut
      */
     public TokenizedText tokenize(String text, Truncation truncation) {
-        long[] ids = tokenizer.encode(text).getIds();
-        if (ids.length > maxTokens && truncation == Truncation.NONE) {
-            throw new TextTooLongException(ids.length, maxTokens);
+        return tokenize(text).cut(maxTokens, truncation);
+    }
+
+    /**
+     * Takes token ids as a text.
+     *
+     * @param ids ids of its tokens, with or without the special tokens around them
+     * @return its tokens
+     */
+    public TokenizedText ofIds(long[] ids) {
+        long[] around = tokenizer.encode("").getIds();
+        if (ids.length >= 2 && ids[0] == around[0] && ids[ids.length - 1] == around[1]) {
+            return whole(ids);
         }
-        return new TokenizedText(ids, ids.length).cut(maxTokens);
+        long[] all = new long[ids.length + 2];
+        all[0] = around[0];
+        System.arraycopy(ids, 0, all, 1, ids.length);
+        all[all.length - 1] = around[1];
+        return whole(all);
+    }
+
+    private static TokenizedText whole(long[] ids) {
+        return new TokenizedText(ids, ids.length);
+    }
+
+    /**
+     * A token of a text.
+     *
+     * @param id its id
+     * @param text itself
+     * @param special whether it stands for no part of the text
+     * @param start where it starts in the text, in characters
+     * @param end where it ends
+     */
+    public record Token(long id, String text, boolean special, int start, int end) {}
+
+    /**
+     * Tells the tokens of a text.
+     *
+     * @param text the text
+     * @param withSpecial whether the special tokens around it are told
+     * @return its tokens
+     */
+    public List<Token> tokens(String text, boolean withSpecial) {
+        Encoding encoding = tokenizer.encode(text, withSpecial, false);
+        return IntStream.range(0, encoding.getIds().length)
+                .mapToObj(i -> {
+                    CharSpan span = encoding.getCharTokenSpans()[i];
+                    return new Token(
+                            encoding.getIds()[i],
+                            encoding.getTokens()[i],
+                            encoding.getSpecialTokenMask()[i] == 1,
+                            span == null ? 0 : span.getStart(),
+                            span == null ? 0 : span.getEnd());
+                })
+                .toList();
+    }
+
+    /**
+     * Puts tokens together again.
+     *
+     * @param ids ids of tokens
+     * @param withoutSpecial whether special tokens are left out
+     * @return a text that has them
+     */
+    public String text(long[] ids, boolean withoutSpecial) {
+        return tokenizer.decode(ids, withoutSpecial);
     }
 
     @Override

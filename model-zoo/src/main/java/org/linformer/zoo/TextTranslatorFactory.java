@@ -16,7 +16,7 @@ import java.util.Set;
  * Makes the translators of a model: {@code String} or {@link TokenizedText} to {@code Classifications} or {@code float[]}.
  *
  * <p>The argument {@code truncate} says what happens to a text that is too long: {@code none}, which refuses it and is the
- * default, or {@code end}.
+ * default, {@code end} or {@code start}.
  */
 public final class TextTranslatorFactory implements TranslatorFactory {
 
@@ -58,6 +58,6 @@ public final class TextTranslatorFactory implements TranslatorFactory {
                 return truncation;
             }
         }
-        throw new IllegalArgumentException("truncate must be one of [none, end], but is " + value);
+        throw new IllegalArgumentException("truncate must be one of [none, end, start], but is " + value);
     }
 }

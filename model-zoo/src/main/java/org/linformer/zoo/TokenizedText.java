@@ -43,12 +43,53 @@ public record TokenizedText(long[] ids, int total) {
      * @return the text itself if it is short enough
      */
     public TokenizedText cut(int maxTokens) {
+        return ids.length <= maxTokens ? this : part(1, maxTokens - 1);
+    }
+
+    /**
+     * Cuts the text if it is too long.
+     *
+     * @param maxTokens how many tokens may be read
+     * @param truncation where it may be cut
+     * @return the text itself if it is short enough
+     * @throws TextTooLongException if it is too long and may not be cut
+     */
+    public TokenizedText cut(int maxTokens, Truncation truncation) {
         if (ids.length <= maxTokens) {
             return this;
         }
-        long[] first = Arrays.copyOf(ids, maxTokens);
-        first[maxTokens - 1] = ids[ids.length - 1];
-        return new TokenizedText(first, total);
+        return switch (truncation) {
+            case NONE -> throw new TextTooLongException(ids.length, maxTokens);
+            case END -> cut(maxTokens);
+            case START -> part(ids.length + 1 - maxTokens, ids.length - 1);
+        };
+    }
+
+    /**
+     * Splits the text into as few parts of about equal length as can be read, each opened by its first token and closed by
+     * its last.
+     *
+     * @param maxTokens how many tokens may be read at once
+     * @return the text itself if it is short enough
+     */
+    public List<TokenizedText> windows(int maxTokens) {
+        if (ids.length <= maxTokens) {
+            return List.of(this);
+        }
+        int inner = ids.length - 2;
+        int count = (inner + maxTokens - 3) / (maxTokens - 2);
+        return IntStream.range(0, count)
+                .mapToObj(i -> part(1 + (int) ((long) inner * i / count), 1 + (int) ((long) inner * (i + 1) / count)))
+                .toList();
+    }
+
+    /** From one token to another, between the first and the last of the text. */
+    private TokenizedText part(int from, int to) {
+        long[] part = new long[to - from + 2];
+        part[0] = ids[0];
+        System.arraycopy(ids, from, part, 1, to - from);
+        part[part.length - 1] = ids[ids.length - 1];
+        return new TokenizedText(part, total);
     }
 
     /**

@@ -5,5 +5,7 @@ public enum Truncation {
     /** It is refused. */
     NONE,
     /** Its end is cut off. */
-    END
+    END,
+    /** Its start is cut off. */
+    START
 }

@@ -14,42 +14,40 @@ import org.springframework.http.ResponseEntity;
 import org.springframework.http.converter.HttpMessageNotReadableException;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
+import org.springframework.web.context.request.ServletWebRequest;
 import org.springframework.web.context.request.WebRequest;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
 import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.databind.DatabindException;
 import tools.jackson.databind.exc.UnrecognizedPropertyException;
 
-/** Every refusal as a problem detail (RFC 9457): what must be how, and how it is. */
+/** Every refusal in the form of the API that was called: what must be how, and how it is. */
 @RestControllerAdvice
 final class ErrorHandler extends ResponseEntityExceptionHandler {
 
     private static final int LONGEST_DETAIL = 300;
 
     @ExceptionHandler
-    ResponseEntity<ProblemDetail> refuse(RequestException e) {
-        return problem(e.status(), e.getMessage());
+    ResponseEntity<Object> refuse(RequestException e, WebRequest request) {
+        return answer(problem(e.status(), e.getMessage()), new HttpHeaders(), request);
     }
 
     @ExceptionHandler
-    ResponseEntity<ProblemDetail> refuse(UnknownModelException e) {
-        return problem(HttpStatus.NOT_FOUND, e.getMessage());
+    ResponseEntity<Object> refuse(UnknownModelException e, WebRequest request) {
+        return answer(problem(HttpStatus.NOT_FOUND, e.getMessage()), new HttpHeaders(), request);
     }
 
     @ExceptionHandler
-    ResponseEntity<ProblemDetail> refuse(TextLengthException e) {
-        ResponseEntity<ProblemDetail> problem = problem(HttpStatus.UNPROCESSABLE_CONTENT, e.getMessage());
-        ProblemDetail detail = problem.getBody();
-        if (detail != null) {
-            detail.setProperty("index", e.index());
-            detail.setProperty("tokens", e.tokens());
-            detail.setProperty("max_tokens", e.maxTokens());
-        }
-        return problem;
+    ResponseEntity<Object> refuse(TextLengthException e, WebRequest request) {
+        ProblemDetail problem = problem(HttpStatus.UNPROCESSABLE_CONTENT, e.getMessage());
+        problem.setProperty("index", e.index());
+        problem.setProperty("tokens", e.tokens());
+        problem.setProperty("max_tokens", e.maxTokens());
+        return answer(problem, new HttpHeaders(), request);
     }
 
     @ExceptionHandler
-    ResponseEntity<ProblemDetail> refuse(UnavailableException e) {
+    ResponseEntity<Object> refuse(UnavailableException e, WebRequest request) {
         HttpStatus status = switch (e.reason()) {
             case QUEUE_FULL -> HttpStatus.TOO_MANY_REQUESTS;
             case DEADLINE -> HttpStatus.GATEWAY_TIMEOUT;
@@ -59,12 +57,30 @@ final class ErrorHandler extends ResponseEntityExceptionHandler {
         if (!e.retryAfter().isZero()) {
             headers.set(HttpHeaders.RETRY_AFTER, String.valueOf(e.retryAfter().toSeconds()));
         }
-        return new ResponseEntity<>(ProblemDetail.forStatusAndDetail(status, e.getMessage()), headers, status);
+        return answer(problem(status, e.getMessage()), headers, request);
     }
 
-    private static ResponseEntity<ProblemDetail> problem(HttpStatus status, @Nullable String detail) {
-        return new ResponseEntity<>(
-                ProblemDetail.forStatusAndDetail(status, shortened(String.valueOf(detail))), status);
+    private static ProblemDetail problem(HttpStatus status, @Nullable String detail) {
+        return ProblemDetail.forStatusAndDetail(status, shortened(String.valueOf(detail)));
+    }
+
+    private static ResponseEntity<Object> answer(ProblemDetail problem, HttpHeaders headers, WebRequest request) {
+        String path = request instanceof ServletWebRequest servlet
+                ? servlet.getRequest().getRequestURI()
+                : "";
+        ErrorForm form = ErrorForm.of(path);
+        headers.setContentType(form.type());
+        return new ResponseEntity<>(form.body(problem), headers, HttpStatusCode.valueOf(problem.getStatus()));
+    }
+
+    /** What Spring itself refuses. */
+    @Override
+    protected ResponseEntity<Object> createResponseEntity(
+            @Nullable Object body, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        ProblemDetail problem = body instanceof ProblemDetail detail ? detail : ProblemDetail.forStatus(status);
+        HttpHeaders own = new HttpHeaders();
+        own.addAll(headers);
+        return answer(problem, own, request);
     }
 
     /** The caller's value stands at the end; it may be anything, a whole text in the wrong field too. */
@@ -85,8 +101,7 @@ final class ErrorHandler extends ResponseEntityExceptionHandler {
 
     private ResponseEntity<Object> body(
             HttpStatus status, String detail, HttpHeaders headers, Exception e, WebRequest request) {
-        ResponseEntity<Object> answer = handleExceptionInternal(
-                e, ProblemDetail.forStatusAndDetail(status, shortened(detail)), headers, status, request);
+        ResponseEntity<Object> answer = handleExceptionInternal(e, problem(status, detail), headers, status, request);
         return answer == null ? new ResponseEntity<>(status) : answer;
     }
 
@@ -120,14 +135,21 @@ final class ErrorHandler extends ResponseEntityExceptionHandler {
     }
 
     @ExceptionHandler
-    ResponseEntity<ProblemDetail> fail(Exception e) {
+    ResponseEntity<Object> fail(Exception e, WebRequest request) {
         logger.error("a request failed", e);
-        return problem(
-                HttpStatus.INTERNAL_SERVER_ERROR, "request must be answered, but the service failed; see its log");
+        return answer(
+                problem(
+                        HttpStatus.INTERNAL_SERVER_ERROR,
+                        "request must be answered, but the service failed; see its log"),
+                new HttpHeaders(),
+                request);
     }
 
     @ExceptionHandler
-    ResponseEntity<ProblemDetail> fail(ServletException e) {
-        return problem(HttpStatus.BAD_REQUEST, "request must be well-formed HTTP, but is not");
+    ResponseEntity<Object> fail(ServletException e, WebRequest request) {
+        return answer(
+                problem(HttpStatus.BAD_REQUEST, "request must be well-formed HTTP, but is not"),
+                new HttpHeaders(),
+                request);
     }
 }

@@ -7,6 +7,7 @@ import org.linformer.serving.model.Models;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 @RestController
@@ -34,6 +35,11 @@ final class ModelsController {
     @GetMapping("/v1/models/{name}")
     ModelInfo get(@PathVariable String name) {
         return models.get(name);
+    }
+
+    @PostMapping("/v1/models/{name}/reload")
+    ModelInfo reload(@PathVariable String name) {
+        return models.reload(name);
     }
 
     @GetMapping(path = "/v1/models/{name}/card", produces = MediaType.TEXT_MARKDOWN_VALUE + ";charset=UTF-8")

@@ -1,8 +1,12 @@
 package org.linformer.serving;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.linformer.serving.model.Input;
+import org.linformer.serving.model.Truncate;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
 
@@ -24,32 +28,74 @@ public final class Texts {
      * @return the same
      * @throws RequestException if there are none, too many, or one is blank or too long
      */
-    public List<String> require(String field, @Nullable List<@Nullable String> texts) {
+    public List<Input> require(String field, @Nullable List<@Nullable String> texts) {
         if (texts == null || texts.isEmpty()) {
             throw new RequestException(
                     HttpStatus.BAD_REQUEST, "%s must be a text or a list of texts, but is %s".formatted(field, texts));
         }
-        if (texts.size() > properties.maxTexts()) {
+        requireFew(field, texts.size());
+        List<Input> inputs = new ArrayList<>();
+        for (String text : texts) {
+            String place = "%s[%d]".formatted(field, inputs.size());
+            if (text == null || text.isBlank()) {
+                throw new RequestException(
+                        HttpStatus.BAD_REQUEST,
+                        "%s must say something, but is %s".formatted(place, text == null ? "null" : "blank"));
+            }
+            inputs.add(requireShort(place, new Input.Text(text)));
+        }
+        return inputs;
+    }
+
+    /**
+     * Refuses texts or lists of token ids that break a rule.
+     *
+     * @param field name of the field that holds them
+     * @param texts the texts
+     * @return the same
+     * @throws RequestException if there are none, too many, or one is blank or too long
+     */
+    public List<Input> require(String field, @Nullable Inputs texts) {
+        if (texts == null || texts.list().isEmpty()) {
+            throw new RequestException(
+                    HttpStatus.BAD_REQUEST,
+                    "%s must be a text, token ids, or a list of either, but is %s"
+                            .formatted(field, texts == null ? null : List.of()));
+        }
+        requireFew(field, texts.list().size());
+        for (int i = 0; i < texts.list().size(); i++) {
+            String place = "%s[%d]".formatted(field, i);
+            Input input = texts.list().get(i);
+            boolean isBlank =
+                    input instanceof Input.Text text ? text.characters().isBlank() : input.length() == 0;
+            if (isBlank) {
+                throw new RequestException(
+                        HttpStatus.BAD_REQUEST, "%s must say something, but is blank".formatted(place));
+            }
+            requireShort(place, input);
+        }
+        return texts.list();
+    }
+
+    private void requireFew(String field, int texts) {
+        if (texts > properties.maxTexts()) {
             throw new RequestException(
                     HttpStatus.CONTENT_TOO_LARGE,
                     "%s must hold at most serving.max-texts=%d texts, but holds %d"
-                            .formatted(field, properties.maxTexts(), texts.size()));
+                            .formatted(field, properties.maxTexts(), texts));
         }
-        return texts.stream().map(text -> require(field, texts, text)).toList();
     }
 
-    private String require(String field, List<@Nullable String> texts, @Nullable String text) {
-        if (text == null || text.isBlank()) {
-            throw new RequestException(
-                    HttpStatus.BAD_REQUEST,
-                    "%s[%d] must say something, but is %s"
-                            .formatted(field, texts.indexOf(text), text == null ? "null" : "blank"));
-        }
+    private Input requireShort(String place, Input text) {
         if (text.length() > properties.maxTextCharacters()) {
             throw new RequestException(
                     HttpStatus.CONTENT_TOO_LARGE,
-                    "%s[%d] must be at most serving.max-text-characters=%d characters, but is %d"
-                            .formatted(field, texts.indexOf(text), properties.maxTextCharacters(), text.length()));
+                    "%s must be at most serving.max-text-characters=%d %s, but is %d"
+                            .formatted(
+                                    place,
+                                    properties.maxTextCharacters(),
+                                    text instanceof Input.Text ? "characters" : "tokens",
+                                    text.length()));
         }
         return text;
     }
@@ -57,16 +103,19 @@ public final class Texts {
     /**
      * Reads the field {@code truncate}.
      *
-     * @param truncate the field, or null
-     * @return whether a text that is too long is cut at its end
-     * @throws RequestException if it is neither {@code none}, the default, nor {@code end}
+     * @param truncate the field, or null for {@code none}
+     * @return what happens to a text that is too long
+     * @throws RequestException if it is something else
      */
-    public boolean truncates(@Nullable String truncate) {
-        String choice = truncate == null ? "none" : truncate.toLowerCase(Locale.ROOT);
-        if (!choice.equals("none") && !choice.equals("end")) {
-            throw new RequestException(
-                    HttpStatus.BAD_REQUEST, "truncate must be one of [none, end], but is %s".formatted(truncate));
+    public Truncate truncate(@Nullable String truncate) {
+        if (truncate == null) {
+            return Truncate.NONE;
         }
-        return choice.equals("end");
+        return Arrays.stream(Truncate.values())
+                .filter(value -> value.toString().equals(truncate.toLowerCase(Locale.ROOT)))
+                .findFirst()
+                .orElseThrow(() -> new RequestException(
+                        HttpStatus.BAD_REQUEST,
+                        "truncate must be one of %s, but is %s".formatted(List.of(Truncate.values()), truncate)));
     }
 }

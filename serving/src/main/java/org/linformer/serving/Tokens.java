@@ -8,8 +8,9 @@ import org.linformer.serving.model.Answer;
  * @param read tokens that were read, special tokens counted
  * @param total tokens of the whole text
  * @param truncated whether the rest was cut off
+ * @param windows parts in which the text was read, 1 if at once
  */
-public record Tokens(int read, int total, boolean truncated) {
+public record Tokens(int read, int total, boolean truncated, int windows) {
 
     /**
      * Says how much of a text an answer is based on.
@@ -18,6 +19,10 @@ public record Tokens(int read, int total, boolean truncated) {
      * @return its tokens
      */
     public static Tokens of(Answer<?> answer) {
-        return new Tokens(answer.tokensRead(), answer.tokensTotal(), answer.tokensRead() < answer.tokensTotal());
+        return new Tokens(
+                answer.tokensRead(),
+                answer.tokensTotal(),
+                answer.tokensRead() < answer.tokensTotal(),
+                answer.windows());
     }
 }

@@ -144,17 +144,15 @@ class ServingApplicationTests {
                 "/v1/classify | {} | 400 | text must be a text or a list of texts, but is null",
                 "/v1/classify | {'text': 5} | 400 | text must have the type that the API names, but has another",
                 "/v1/classify | {'text': {'a': 1}} | 400 | text must have the type that the API names, but has another",
-                "/v1/classify | {'text': 'a', 'foo': 1} | 400 | field must be one of [model, text, top_k, truncate], but is foo",
+                "/v1/classify | {'text': 'a', 'foo': 1} | 400 | field must be one of [candidate_labels, model, text, top_k, truncate], but is foo",
                 "/v1/classify | {'text': 'a', 'top_k': 0} | 400 | top_k must be positive, but is 0",
                 "/v1/classify | {'text': 'a', 'top_k': '1'} | 400 | top_k must have the type that the API names, but has another",
                 "/v1/classify | {'text': 'a', 'top_k': 1.5} | 400 | top_k must have the type that the API names, but has another",
-                "/v1/classify | {'text': 'a', 'truncate': 'maybe'} | 400 | truncate must be one of [none, end], but is maybe",
+                "/v1/classify | {'text': 'a', 'truncate': 'maybe'} | 400 | truncate must be one of [none, end, start, window, window_max], but is maybe",
                 "/v1/classify | {'text': 'a', 'model': 'gpt'} | 404 | model to classify with must be one of [spam-linformer], but is gpt",
                 "/v1/classify | {'text': 'a | 400 | body must be JSON, but breaks the rules at line 1, column 12",
                 "/v1/classify | [1] | 400 | body must be a JSON object, but is something else",
                 "/v1/classify |  | 400 | body must be a JSON object, but is not",
-                "/v1/embeddings | {'input': 'a', 'encoding_format': 'hex'} | 400 | encoding_format must be one of [float, base64], but is hex",
-                "/v1/embeddings | {'input': ''} | 400 | input[0] must say something, but is blank",
             })
     void refusesWithTheFieldTheRuleAndTheValue(String path, String body, int status, String detail) throws Exception {
         HttpResponse<String> response = send(path, body == null ? "" : body.replace('\'', '"'), "application/json");
@@ -241,10 +239,10 @@ class ServingApplicationTests {
         String metrics = get("/actuator/prometheus").body();
 
         assertThat(readiness.statusCode()).isEqualTo(200);
-        assertThat(readiness.body()).contains("\"model\":{\"status\":\"UP\"}");
+        assertThat(readiness.body()).contains("\"failed\":{}", "\"models\":[\"minilm-linformer-4k\",\"spam-linformer\"]");
         assertThat(metrics)
                 .contains(
-                        "linformer_inference_seconds_count{model=\"spam-linformer\",outcome=\"success\",task=\"classify\"}",
+                        "linformer_inference_time_seconds_count{model=\"spam-linformer\",outcome=\"success\",task=\"classify\"}",
                         "linformer_queue_time_seconds_count",
                         "linformer_queue_depth",
                         "linformer_batch_padding_ratio_count",

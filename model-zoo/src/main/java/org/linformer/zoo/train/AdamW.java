@@ -56,41 +56,38 @@ final class AdamW implements AutoCloseable {
      *
      * @param step number of this step, from 1
      * @param share of the peaks of the learning rates
+     * @param gradients of all weights
      * @return the norm of the gradient, before it was bounded
      */
-    float step(int step, float share) {
-        try (NDManager scope = manager.newSubManager()) {
-            Map<String, NDArray> gradients = new LinkedHashMap<>();
-            double sum = 0;
-            for (Map.Entry<String, NDArray> weight : weights.entrySet()) {
-                NDArray gradient = weight.getValue().getGradient();
-                gradient.attach(scope);
-                gradients.put(weight.getKey(), gradient);
-                float norm = gradient.flatten().norm().getFloat();
-                sum += (double) norm * norm;
+    float step(int step, float share, Map<String, NDArray> gradients) {
+        double sum = 0;
+        for (NDArray gradient : gradients.values()) {
+            try (NDArray flat = gradient.flatten();
+                    NDArray norm = flat.norm()) {
+                sum += (double) norm.getFloat() * norm.getFloat();
             }
-            float norm = (float) Math.sqrt(sum);
-            float rescale = norm > maxGradientNorm ? maxGradientNorm / norm : 1;
-            double correction = Math.sqrt(1 - Math.pow(BETA2, step)) / (1 - Math.pow(BETA1, step));
-            weights.forEach((name, weight) -> {
-                float learningRate = Objects.requireNonNull(learningRates.get(name)) * share;
-                weight.getNDArrayInternal()
-                        .adamUpdate(
-                                new NDList(weight, gradients.get(name), means.get(name), variances.get(name)),
-                                new NDList(weight),
-                                learningRate,
-                                (float) (learningRate * correction),
-                                weight.getShape().dimension() > 1 ? weightDecay : 0,
-                                rescale,
-                                -1,
-                                BETA1,
-                                BETA2,
-                                EPSILON,
-                                true,
-                                true);
-            });
-            return norm;
         }
+        float norm = (float) Math.sqrt(sum);
+        float rescale = norm > maxGradientNorm ? maxGradientNorm / norm : 1;
+        double correction = Math.sqrt(1 - Math.pow(BETA2, step)) / (1 - Math.pow(BETA1, step));
+        weights.forEach((name, weight) -> {
+            float learningRate = Objects.requireNonNull(learningRates.get(name)) * share;
+            weight.getNDArrayInternal()
+                    .adamUpdate(
+                            new NDList(weight, gradients.get(name), means.get(name), variances.get(name)),
+                            new NDList(weight),
+                            learningRate,
+                            (float) (learningRate * correction),
+                            weight.getShape().dimension() > 1 ? weightDecay : 0,
+                            rescale,
+                            -1,
+                            BETA1,
+                            BETA2,
+                            EPSILON,
+                            true,
+                            true);
+        });
+        return norm;
     }
 
     void save(OutputStream out) throws IOException {

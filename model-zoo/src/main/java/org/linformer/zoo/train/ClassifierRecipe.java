@@ -22,8 +22,8 @@ import org.linformer.encoder.HeadConfig;
  * @param maxBatchTokens tokens, padding counted, that go through the encoder at once; a step may take several goes
  * @param learningRate its peak, for what the training starts anew: heads, low-rank updates, or all of a model
  * @param startRate the same for what comes from another model
- * @param rank of the updates of the encoder's matrices that come from another model, whose token embeddings then stay as they
- *     are; 0 trains all as they are
+ * @param rank of the updates of the attention's matrices that come from another model, whose other matrices and token
+ *     embeddings then stay as they are; 0 trains all as they are
  * @param warmup share of the steps in which the rates rise to their peaks, before they fall to zero in a line
  * @param weightDecay of matrices; vectors have none
  * @param maxGradientNorm a longer gradient is shortened to this

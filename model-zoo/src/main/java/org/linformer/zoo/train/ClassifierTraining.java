@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.training.GradientCollector;
+import ai.djl.training.ParameterStore;
 import ai.djl.translate.TranslateException;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -108,7 +109,7 @@ public final class ClassifierTraining {
                             start,
                             trained.size()));
             try (AdamW optimizer = trained.optimizer(manager, recipe.weightDecay(), recipe.maxGradientNorm())) {
-                Labelling task = new Labelling(manager, block, trained, train, validation);
+                Labelling task = new Labelling(manager, block, train, validation);
                 last = loop.run(block, trained, optimizer, steps, recipe.epochs(), recipe.warmup(), task);
             }
         }
@@ -131,7 +132,7 @@ public final class ClassifierTraining {
                     || name.matches(".*\\.[EF]")
                     || name.contains("position_embeddings")) {
                 trained.add(name, parameter, recipe.startRate());
-            } else if (name.startsWith("encoder.")) {
+            } else if (name.contains(".attention.")) {
                 trained.addLowRank(name, parameter, recipe.rank(), recipe.learningRate());
             }
         });
@@ -143,19 +144,12 @@ public final class ClassifierTraining {
 
         private final NDManager manager;
         private final EncoderModel block;
-        private final Trained trained;
         private final List<LabelledText> train;
         private final List<LabelledText> validation;
 
-        Labelling(
-                NDManager manager,
-                EncoderModel block,
-                Trained trained,
-                List<LabelledText> train,
-                List<LabelledText> validation) {
+        Labelling(NDManager manager, EncoderModel block, List<LabelledText> train, List<LabelledText> validation) {
             this.manager = manager;
             this.block = block;
-            this.trained = trained;
             this.train = train;
             this.validation = validation;
         }
@@ -198,7 +192,8 @@ public final class ClassifierTraining {
         private NDArray logits(NDManager scope, List<LabelledText> texts, boolean training) {
             NDList inputs = TokenizedText.batch(
                     scope, texts.stream().map(LabelledText::text).toList());
-            return block.forward(trained.store(scope), inputs, training).head();
+            return block.forward(new ParameterStore(scope, false), inputs, training)
+                    .head();
         }
 
         @Override

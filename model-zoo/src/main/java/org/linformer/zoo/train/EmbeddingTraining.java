@@ -3,6 +3,7 @@ package org.linformer.zoo.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
+import ai.djl.training.ParameterStore;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -231,7 +232,7 @@ public final class EmbeddingTraining {
         }
 
         private NDArray vectors(NDManager scope, List<TokenizedText> texts, boolean training) {
-            return block.forward(trained.store(scope), TokenizedText.batch(scope, texts), training)
+            return block.forward(new ParameterStore(scope, false), TokenizedText.batch(scope, texts), training)
                     .head(); // (b, d)
         }
 

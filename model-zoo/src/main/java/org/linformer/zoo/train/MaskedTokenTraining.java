@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
+import ai.djl.training.ParameterStore;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -97,8 +98,7 @@ public final class MaskedTokenTraining {
             progress.println("%,d windows of %,d tokens, %,d steps of %d, %,d weights"
                     .formatted(train.size(), length(), recipe.steps(), recipe.batchSize(), trained.size()));
             try (AdamW optimizer = trained.optimizer(manager, recipe.weightDecay(), recipe.maxGradientNorm())) {
-                Guessing task =
-                        new Guessing(manager, block, trained, train, validation.subList(0, recipe.validationWindows()));
+                Guessing task = new Guessing(manager, block, train, validation.subList(0, recipe.validationWindows()));
                 last = loop.run(block, trained, optimizer, recipe.steps(), recipe.checks(), recipe.warmup(), task);
             }
         }
@@ -182,14 +182,12 @@ public final class MaskedTokenTraining {
 
         private final NDManager manager;
         private final EncoderModel block;
-        private final Trained trained;
         private final List<long[]> train;
         private final List<long[]> validation;
 
-        Guessing(NDManager manager, EncoderModel block, Trained trained, List<long[]> train, List<long[]> validation) {
+        Guessing(NDManager manager, EncoderModel block, List<long[]> train, List<long[]> validation) {
             this.manager = manager;
             this.block = block;
-            this.trained = trained;
             this.train = train;
             this.validation = validation;
         }
@@ -237,7 +235,7 @@ public final class MaskedTokenTraining {
             NDArray ids = scope.create(go.ids(), new Shape(go.ids().length / length(), length())); // (b, n)
             NDArray mask = scope.ones(ids.getShape()); // (b, n)
             NDArray places = scope.create(go.places()); // (p)
-            NDArray logits = block.forward(trained.store(scope), new NDList(ids, mask, places), training)
+            NDArray logits = block.forward(new ParameterStore(scope, false), new NDList(ids, mask, places), training)
                     .head(); // (p, vocabSize)
             NDArray tokens = scope.create(go.tokens()).expandDims(1); // (p, 1)
             return logits.logSoftmax(1).gather(tokens, 1).sum().neg();

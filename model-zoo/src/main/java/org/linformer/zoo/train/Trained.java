@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Parameter;
-import ai.djl.training.ParameterStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -18,7 +17,7 @@ final class Trained {
 
     private final Map<String, NDArray> weights = new LinkedHashMap<>();
     private final Map<String, Float> rates = new LinkedHashMap<>();
-    private final Map<Parameter, LowRank.Factors> factors = new HashMap<>();
+    private final Map<String, LowRank> lowRank = new LinkedHashMap<>();
 
     /** Nothing of a model, until it is added. */
     Trained(EncoderModel block) {
@@ -28,19 +27,20 @@ final class Trained {
     /** Trains a parameter as it is. */
     void add(String name, Parameter parameter, float rate) {
         parameter.freeze(false);
+        parameter.getArray().setRequiresGradient(true);
         add(name, parameter.getArray(), rate);
     }
 
     /** Trains an update of a matrix. */
     void addLowRank(String name, Parameter parameter, int rank, float rate) {
-        LowRank.Factors both = LowRank.Factors.of(parameter.getArray(), rank);
-        factors.put(parameter, both);
-        add(name + Updates.A, both.a(), rate);
-        add(name + Updates.B, both.b(), rate);
+        parameter.freeze(false);
+        LowRank update = LowRank.of(parameter.getArray(), rank);
+        lowRank.put(name, update);
+        add(name + Updates.A, update.a(), rate);
+        add(name + Updates.B, update.b(), rate);
     }
 
     private void add(String name, NDArray weight, float rate) {
-        weight.setRequiresGradient(true);
         weights.put(name, weight);
         rates.put(name, rate);
     }
@@ -53,9 +53,30 @@ final class Trained {
         return weights.values().stream().mapToLong(NDArray::size).sum();
     }
 
-    /** The parameters as they are now, for one pass. */
-    ParameterStore store(NDManager scope) {
-        return new LowRank(scope, factors);
+    /** Puts the updates as they are now into the model. */
+    void merge() {
+        lowRank.values().forEach(LowRank::merge);
+    }
+
+    /** Moves what is trained against the gradients of the model's parameters, which are zero afterwards. */
+    void step(AdamW optimizer, int number, float share) {
+        try (NDManager scope = weights.values().iterator().next().getManager().newSubManager()) {
+            Map<String, NDArray> gradients = new HashMap<>();
+            lowRank.forEach((name, update) -> {
+                LowRank.Gradients both = update.gradients(scope);
+                gradients.put(name + Updates.A, both.a());
+                gradients.put(name + Updates.B, both.b());
+            });
+            weights.forEach((name, weight) -> {
+                if (!gradients.containsKey(name)) {
+                    NDArray gradient = weight.getGradient();
+                    gradient.attach(scope);
+                    gradients.put(name, gradient);
+                }
+            });
+            optimizer.step(number, share, gradients);
+        }
+        merge();
     }
 
     AdamW optimizer(NDManager manager, float weightDecay, float maxGradientNorm) {

@@ -77,6 +77,7 @@ final class TrainingLoop {
         String identity = start.identity();
         Checkpoint before = Checkpoint.restore(folder, identity, trained.weights(), optimizer);
         Checkpoint at = before == null ? new Checkpoint(identity, 0, 0, -1, 0, 0) : before;
+        trained.merge();
         if (before != null) {
             progress.println("goes on after step " + at.step());
         }
@@ -87,7 +88,7 @@ final class TrainingLoop {
         while (at.step() < steps) {
             int number = at.step() + 1;
             Step step = task.step(number);
-            optimizer.step(number, Schedule.share(number, steps, warmup));
+            trained.step(optimizer, number, Schedule.share(number, steps, warmup));
             curve.add(number, step.loss());
             losses += step.loss();
             unchecked++;

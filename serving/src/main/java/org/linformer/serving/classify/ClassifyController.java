@@ -1,15 +1,21 @@
 package org.linformer.serving.classify;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.linformer.serving.Answered;
 import org.linformer.serving.RequestException;
 import org.linformer.serving.Texts;
 import org.linformer.serving.Tokens;
 import org.linformer.serving.model.Answers;
+import org.linformer.serving.model.Input;
 import org.linformer.serving.model.Label;
 import org.linformer.serving.model.Models;
+import org.linformer.serving.model.Truncate;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
@@ -26,11 +32,32 @@ final class ClassifyController {
     }
 
     @PostMapping("/v1/classify")
-    CompletableFuture<ClassifyResponse> classify(@RequestBody ClassifyRequest request) {
-        List<String> texts = rules.require("text", request.text());
+    CompletableFuture<ResponseEntity<ClassifyResponse>> classify(@RequestBody ClassifyRequest request) {
+        List<Input> texts = rules.require("text", request.text());
         int topK = topK(request.topK());
-        return models.classify(request.model(), texts, rules.truncates(request.truncate()))
-                .thenApply(answers -> response(answers, topK));
+        Truncate truncate = rules.truncate(request.truncate());
+        CompletableFuture<Answers<List<Label>>> labelled = request.candidateLabels() == null
+                ? models.classify(request.model(), texts, truncate)
+                : byLikeness(request.model(), texts, request.candidateLabels(), truncate);
+        return labelled.thenApply(answers -> Answered.with(answers.timing(), response(answers, topK)));
+    }
+
+    /** Labels that no model was trained for: each by how near its own vector is to the text's. */
+    private CompletableFuture<Answers<List<Label>>> byLikeness(
+            @Nullable String model, List<Input> texts, List<@Nullable String> labels, Truncate truncate) {
+        List<Input> all = new ArrayList<>(texts);
+        all.addAll(rules.require("candidate_labels", labels).stream()
+                .map(label -> (Input) new Input.Text(ZeroShot.SENTENCE.formatted(((Input.Text) label).characters())))
+                .toList());
+        return models.embed(model, all, truncate).thenApply(answers -> {
+            List<float[]> vectors = answers.values();
+            List<float[]> ofLabels = vectors.subList(texts.size(), vectors.size());
+            List<String> names = IntStream.range(0, ofLabels.size())
+                    .mapToObj(i -> String.valueOf(labels.get(i)))
+                    .toList();
+            return new Answers<>(answers.model(), answers.answers().subList(0, texts.size()), answers.timing())
+                    .map(vector -> ZeroShot.labels(vector, names, ofLabels));
+        });
     }
 
     private static ClassifyResponse response(Answers<List<Label>> answers, int topK) {

@@ -10,7 +10,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param text one text or several
  * @param model the model, or null for the default
- * @param truncate {@code none} or {@code end}, or null for {@code none}
+ * @param truncate what happens to a text that is too long: {@code none} (it is refused), {@code end}, {@code start}, {@code
+ *     window} or {@code window_max}; null for {@code none}
+ * @param candidateLabels labels of the caller's own, which an embedding model tells apart by likeness; null for those that
+ *     the model was trained for
  * @param topK how many labels are given, or null for all
  */
 record ClassifyRequest(
@@ -19,4 +22,8 @@ record ClassifyRequest(
 
         @Nullable String model,
         @Nullable String truncate,
+
+        @JsonProperty("candidate_labels") @JsonFormat(with = JsonFormat.Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY) @Nullable
+        List<@Nullable String> candidateLabels,
+
         @JsonProperty("top_k") @Nullable Integer topK) {}

@@ -7,13 +7,16 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.linformer.serving.Answered;
 import org.linformer.serving.RequestException;
 import org.linformer.serving.Texts;
 import org.linformer.serving.Tokens;
 import org.linformer.serving.model.Answer;
 import org.linformer.serving.model.Answers;
+import org.linformer.serving.model.Input;
 import org.linformer.serving.model.Models;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
@@ -30,23 +33,36 @@ final class EmbeddingsController {
     }
 
     @PostMapping("/v1/embeddings")
-    CompletableFuture<EmbeddingsResponse> embed(@RequestBody EmbeddingsRequest request) {
-        List<String> texts = rules.require("input", request.input());
+    CompletableFuture<ResponseEntity<EmbeddingsResponse>> embed(@RequestBody EmbeddingsRequest request) {
+        List<Input> texts = rules.require("input", request.input());
         boolean base64 = isBase64(request.encodingFormat());
-        return models.embed(request.model(), texts, rules.truncates(request.truncate()))
-                .thenApply(answers -> response(answers, base64));
+        requireWhole(request);
+        return models.embed(request.model(), texts, rules.truncate(request.truncate()))
+                .thenApply(answers -> Answered.with(answers.timing(), response(answers, base64)));
+    }
+
+    private void requireWhole(EmbeddingsRequest request) {
+        if (request.dimensions() == null) {
+            return;
+        }
+        int dimension = models.embedder(request.model()).dimension();
+        if (request.dimensions() != dimension) {
+            throw new RequestException(
+                    HttpStatus.BAD_REQUEST,
+                    "dimensions must be left out or %d, as the model was not trained for shorter vectors, but is %d"
+                            .formatted(dimension, request.dimensions()));
+        }
     }
 
     private static EmbeddingsResponse response(Answers<float[]> answers, boolean base64) {
         List<Answer<float[]>> vectors = answers.answers();
-        int tokens = vectors.stream().mapToInt(Answer::tokensRead).sum();
         return new EmbeddingsResponse(
                 "list",
                 IntStream.range(0, vectors.size())
                         .mapToObj(i -> embedding(i, vectors.get(i), base64))
                         .toList(),
                 answers.model(),
-                new EmbeddingsResponse.Usage(tokens, tokens));
+                new EmbeddingsResponse.Usage(answers.tokensRead(), answers.tokensRead()));
     }
 
     private static EmbeddingsResponse.Embedding embedding(int index, Answer<float[]> answer, boolean base64) {

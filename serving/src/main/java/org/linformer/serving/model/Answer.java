@@ -7,5 +7,6 @@ package org.linformer.serving.model;
  * @param value what it says
  * @param tokensRead tokens that were read, special tokens counted
  * @param tokensTotal tokens of the whole text
+ * @param windows parts in which it was read, 1 if at once
  */
-public record Answer<T>(T value, int tokensRead, int tokensTotal) {}
+public record Answer<T>(T value, int tokensRead, int tokensTotal, int windows) {}

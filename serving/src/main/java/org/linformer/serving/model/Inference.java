@@ -65,7 +65,7 @@ final class Inference implements AutoCloseable {
      *     engine failed
      * @throws UnavailableException if the queue is full, or the service stops
      */
-    CompletableFuture<List<Object>> answer(LoadedModel model, Task task, List<TokenizedText> texts) {
+    CompletableFuture<List<Job.Done>> answer(LoadedModel model, Task task, List<TokenizedText> texts) {
         long now = System.nanoTime();
         List<Job> jobs = texts.stream()
                 .map(text -> new Job(model, task, text, new CompletableFuture<>(), now))
@@ -83,7 +83,7 @@ final class Inference implements AutoCloseable {
                 });
     }
 
-    private static @Nullable Object cancel(List<Job> jobs) {
+    private static Job.@Nullable Done cancel(List<Job> jobs) {
         jobs.forEach(job -> job.answer().cancel(false));
         return null;
     }
@@ -134,14 +134,14 @@ final class Inference implements AutoCloseable {
     private synchronized void admit(List<Job> jobs) {
         int tokens = tokens(jobs);
         requireRoom(tokens);
+        jobs.forEach(job -> job.model().enter());
         queue.addAll(jobs);
         queuedTokens += tokens;
         notifyAll();
     }
 
     private UnavailableException rejected(UnavailableException.Reason reason, String message, Duration retryAfter) {
-        meters.counter("linformer.rejected", "reason", reason.name().toLowerCase(java.util.Locale.ROOT))
-                .increment();
+        meters.counter("linformer.rejected", "reason", reason.toString()).increment();
         return new UnavailableException(reason, message, retryAfter);
     }
 
@@ -163,7 +163,9 @@ final class Inference implements AutoCloseable {
         Map<LoadedModel, Map<Task, Predictor<TokenizedText, ?>>> predictors = new HashMap<>();
         try {
             for (List<Job> batch = take(); !batch.isEmpty(); batch = take()) {
+                predictors.keySet().removeIf(LoadedModel::isClosed);
                 run(predictors, batch);
+                batch.forEach(job -> job.model().leave());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -176,9 +178,12 @@ final class Inference implements AutoCloseable {
     private synchronized List<Job> take() throws InterruptedException {
         while (true) {
             queue.removeIf(job -> {
-                boolean gone = job.answer().isDone();
-                queuedTokens -= gone ? job.text().read() : 0;
-                return gone;
+                if (!job.answer().isDone()) {
+                    return false;
+                }
+                queuedTokens -= job.text().read();
+                job.model().leave();
+                return true;
             });
             if (!queue.isEmpty()) {
                 List<Job> batch = nextBatch(List.copyOf(queue), properties.maxBatchTokens());
@@ -226,6 +231,7 @@ final class Inference implements AutoCloseable {
         long start = System.nanoTime();
         batch.forEach(job -> Timer.builder("linformer.queue.time")
                 .tags("model", model, "task", task)
+                .publishPercentileHistogram()
                 .register(meters)
                 .record(start - job.queuedAt(), TimeUnit.NANOSECONDS));
         String outcome = "success";
@@ -234,8 +240,10 @@ final class Inference implements AutoCloseable {
                     .computeIfAbsent(first.model(), key -> new HashMap<>())
                     .computeIfAbsent(first.task(), first.model()::newPredictor)
                     .batchPredict(batch.stream().map(Job::text).toList());
+            long took = System.nanoTime() - start;
             for (int i = 0; i < batch.size(); i++) {
-                batch.get(i).answer().complete(answers.get(i));
+                Job job = batch.get(i);
+                job.answer().complete(new Job.Done(LoadedModel.values(answers.get(i)), start - job.queuedAt(), took));
             }
         } catch (TranslateException | RuntimeException | LinkageError | VirtualMachineError e) {
             // these callers hear of it, and the worker lives on
@@ -250,7 +258,7 @@ final class Inference implements AutoCloseable {
         }
         long nanos = System.nanoTime() - start;
         int padded = longest(batch) * batch.size();
-        Timer.builder("linformer.inference")
+        Timer.builder("linformer.inference.time")
                 .tags("model", model, "task", task, "outcome", outcome)
                 .publishPercentileHistogram()
                 .register(meters)

@@ -12,22 +12,29 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
 import org.linformer.attention.LinformerAttention;
+import org.linformer.serving.RequestException;
 import org.linformer.zoo.ClassificationTranslator;
 import org.linformer.zoo.EmbeddingTranslator;
 import org.linformer.zoo.LinformerModelZoo;
 import org.linformer.zoo.ModelConfig;
 import org.linformer.zoo.TextTokenizer;
 import org.linformer.zoo.TokenizedText;
+import org.springframework.http.HttpStatus;
 
 /** A model in memory, with its tokenizer; both tasks share the weights. */
 final class LoadedModel implements AutoCloseable {
 
+    private final String place;
     private final ZooModel<NDList, NDList> model;
     private final ModelConfig config;
     private final TextTokenizer tokenizer;
+    private int users;
+    private boolean retired;
+    private boolean closed;
 
     /** Loads a model of the zoo, or of a folder if the place has a slash. */
     LoadedModel(String place, String precision) throws IOException, ModelNotFoundException, MalformedModelException {
+        this.place = place;
         model = Criteria.builder()
                 .setTypes(NDList.class, NDList.class)
                 .optModelUrls(LinformerModelZoo.url(place))
@@ -37,6 +44,11 @@ final class LoadedModel implements AutoCloseable {
                 .loadModel();
         config = ModelConfig.of(model);
         tokenizer = TextTokenizer.of(model);
+    }
+
+    /** Where it was loaded from. */
+    String place() {
+        return place;
     }
 
     ModelConfig config() {
@@ -69,21 +81,82 @@ final class LoadedModel implements AutoCloseable {
         return task == Task.CLASSIFY ? config.classifies() : config.embeds();
     }
 
+    /**
+     * Reads a text.
+     *
+     * @throws RequestException if a token is none of the model's
+     */
+    TokenizedText tokenize(Input input) {
+        if (input instanceof Input.Text text) {
+            return tokenizer.tokenize(text.characters());
+        }
+        long[] ids = ((Input.Tokens) input)
+                .ids().stream().mapToLong(Integer::longValue).toArray();
+        for (long id : ids) {
+            if (id < 0 || id >= config.vocabSize()) {
+                throw new RequestException(
+                        HttpStatus.BAD_REQUEST,
+                        "token ids of %s must be in [0, %d), but one is %d"
+                                .formatted(config.name(), config.vocabSize(), id));
+            }
+        }
+        return tokenizer.ofIds(ids);
+    }
+
     Predictor<TokenizedText, ?> newPredictor(Task task) {
         return task == Task.CLASSIFY
                 ? model.newPredictor(new ClassificationTranslator(config))
                 : model.newPredictor(new EmbeddingTranslator(config));
     }
 
-    static List<Label> labels(Object answer) {
-        Classifications classifications = (Classifications) answer;
-        return classifications.topK(classifications.getClassNames().size()).stream()
-                .map(item -> new Label(item.getClassName(), item.getProbability()))
-                .toList();
+    /** The numbers in an answer: the vector, or the probabilities in the order of the labels. */
+    static float[] values(Object answer) {
+        if (answer instanceof float[] vector) {
+            return vector;
+        }
+        List<Double> probabilities = ((Classifications) answer).getProbabilities();
+        float[] values = new float[probabilities.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = probabilities.get(i).floatValue();
+        }
+        return values;
+    }
+
+    /**
+     * Counts in a user: a request, or a text that waits.
+     *
+     * @return whether it may be used, for it is not once it was replaced
+     */
+    synchronized boolean enter() {
+        users += closed ? 0 : 1;
+        return !closed;
+    }
+
+    /** Counts out what was counted in. */
+    synchronized void leave() {
+        users--;
+        closeIfIdle();
+    }
+
+    /** Closes it as soon as nothing uses it any more. */
+    synchronized void retire() {
+        retired = true;
+        closeIfIdle();
+    }
+
+    private void closeIfIdle() {
+        if (retired && users == 0) {
+            close();
+        }
+    }
+
+    synchronized boolean isClosed() {
+        return closed;
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
+        closed = true;
         model.close();
     }
 }

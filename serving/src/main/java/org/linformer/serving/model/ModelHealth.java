@@ -4,7 +4,7 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.stereotype.Component;
 
-/** Up once every model has given its first answer; named {@code model}. */
+/** Up once every model that loads has given its first answer, with what did not load; named {@code model}. */
 @Component("model")
 final class ModelHealth implements HealthIndicator {
 
@@ -18,6 +18,7 @@ final class ModelHealth implements HealthIndicator {
     public Health health() {
         return Health.up()
                 .withDetail("models", models.list().stream().map(ModelInfo::id).toList())
+                .withDetail("failed", models.failures())
                 .build();
     }
 }

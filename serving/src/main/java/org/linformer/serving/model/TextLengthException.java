@@ -10,7 +10,7 @@ public final class TextLengthException extends RuntimeException {
     private final int maxTokens;
 
     TextLengthException(int index, int tokens, int maxTokens) {
-        super("text must be at most %d tokens, but is %d. Shorten it, or send \"truncate\": \"end\""
+        super("text must be at most %d tokens, but is %d. Shorten it, or let it be cut or split: see truncate"
                 .formatted(maxTokens, tokens));
         this.index = index;
         this.tokens = tokens;

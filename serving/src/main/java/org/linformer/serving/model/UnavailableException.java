@@ -1,6 +1,7 @@
 package org.linformer.serving.model;
 
 import java.time.Duration;
+import java.util.Locale;
 
 /** The service cannot answer now. */
 public final class UnavailableException extends RuntimeException {
@@ -16,7 +17,12 @@ public final class UnavailableException extends RuntimeException {
         /** The engine failed on this batch. */
         ENGINE,
         /** The service is being stopped. */
-        STOPPING
+        STOPPING;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     private final Reason reason;

@@ -93,7 +93,7 @@ class InferenceTest {
         }
 
         List<String> said = outcomes.stream().map(CompletableFuture::join).toList();
-        assertThat(said).contains("answered", "QUEUE_FULL, try again");
+        assertThat(said).contains("answered", "queue_full, try again");
     }
 
     @Test
@@ -107,13 +107,13 @@ class InferenceTest {
         inference.close();
 
         assertThat(outcomes.stream().map(CompletableFuture::join)).containsOnly("answered");
-        assertThat(askAtOnce(inference, 1).get(0).join()).isEqualTo("STOPPING");
+        assertThat(askAtOnce(inference, 1).get(0).join()).isEqualTo("stopping");
     }
 
     @Test
     void givesUpWhenTheTimeIsOver() {
         try (Inference inference = inference(1_000_000, Duration.ofNanos(1))) {
-            assertThat(askAtOnce(inference, 1).get(0).join()).isEqualTo("DEADLINE");
+            assertThat(askAtOnce(inference, 1).get(0).join()).isEqualTo("deadline");
         }
     }
 

@@ -1,0 +1,153 @@
+package org.linformer.serving.tei;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.linformer.serving.Answered;
+import org.linformer.serving.RequestException;
+import org.linformer.serving.ServingProperties;
+import org.linformer.serving.Texts;
+import org.linformer.serving.model.Input;
+import org.linformer.serving.model.Label;
+import org.linformer.serving.model.Models;
+import org.linformer.serving.model.Truncate;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Answers as text-embeddings-inference does, with the default models: it serves one model, and so names none. */
+@RestController
+final class TeiController {
+
+    private final Models models;
+    private final Texts rules;
+    private final ServingProperties properties;
+
+    TeiController(Models models, Texts rules, ServingProperties properties) {
+        this.models = models;
+        this.rules = rules;
+        this.properties = properties;
+    }
+
+    @PostMapping("/embed")
+    CompletableFuture<ResponseEntity<List<float[]>>> embed(@RequestBody EmbedRequest request) {
+        List<Input> texts = rules.require("inputs", request.inputs());
+        requireSame("normalize", request.normalize(), true);
+        requireSame("prompt_name", request.promptName(), null);
+        requireSame("dimensions", request.dimensions(), models.embedder(null).dimension());
+        return models.embed(null, texts, truncate(request.truncate(), request.truncationDirection()))
+                .thenApply(answers -> Answered.with(answers.timing(), answers.values()));
+    }
+
+    @PostMapping("/predict")
+    CompletableFuture<ResponseEntity<Object>> predict(@RequestBody PredictRequest request) {
+        requireSame("raw_scores", request.rawScores(), false);
+        PredictRequest.Sequences sequences = request.inputs();
+        if (sequences == null || sequences.list().isEmpty()) {
+            throw new RequestException(
+                    HttpStatus.BAD_REQUEST, "inputs must be a text or a list of lists of one text, but is null");
+        }
+        List<@Nullable String> alone = new ArrayList<>();
+        for (List<String> sequence : sequences.list()) {
+            if (sequence.size() != 1) {
+                throw new RequestException(
+                        HttpStatus.UNPROCESSABLE_CONTENT,
+                        "inputs must be single texts, as the model was not trained on pairs, but inputs[%d] has %d"
+                                .formatted(alone.size(), sequence.size()));
+            }
+            alone.add(sequence.get(0));
+        }
+        return models.classify(
+                        null,
+                        rules.require("inputs", alone),
+                        truncate(request.truncate(), request.truncationDirection()))
+                .thenApply(answers -> {
+                    List<List<Label>> labels = answers.values();
+                    return Answered.with(answers.timing(), sequences.isBatch() ? labels : labels.get(0));
+                });
+    }
+
+    @PostMapping("/similarity")
+    CompletableFuture<ResponseEntity<List<Double>>> similarity(@RequestBody SimilarityRequest request) {
+        SimilarityRequest.Sentences sentences = request.inputs();
+        if (sentences == null) {
+            throw new RequestException(
+                    HttpStatus.BAD_REQUEST, "inputs must have source_sentence and sentences, but is null");
+        }
+        List<@Nullable String> source = new ArrayList<>();
+        source.add(sentences.sourceSentence());
+        List<Input> all = new ArrayList<>(rules.require("inputs.source_sentence", source));
+        all.addAll(rules.require("inputs.sentences", sentences.sentences()));
+        SimilarityRequest.Parameters parameters = request.parameters();
+        Truncate truncate =
+                parameters == null ? Truncate.NONE : truncate(parameters.truncate(), parameters.truncationDirection());
+        return models.embed(null, all, truncate).thenApply(answers -> {
+            List<float[]> vectors = answers.values();
+            float[] from = vectors.get(0);
+            return Answered.with(
+                    answers.timing(),
+                    vectors.stream().skip(1).map(to -> dot(from, to)).toList());
+        });
+    }
+
+    private static double dot(float[] a, float[] b) {
+        return IntStream.range(0, a.length).mapToDouble(i -> a[i] * b[i]).sum();
+    }
+
+    @PostMapping("/tokenize")
+    List<List<TokenizeResponse>> tokenize(@RequestBody TokenizeRequest request) {
+        requireSame("prompt_name", request.promptName(), null);
+        List<String> texts = rules.require("inputs", request.inputs()).stream()
+                .map(text -> ((Input.Text) text).characters())
+                .toList();
+        boolean withSpecial = request.addSpecialTokens() == null || request.addSpecialTokens();
+        return models.tokens(null, texts, withSpecial).stream()
+                .map(tokens -> tokens.stream().map(TokenizeResponse::of).toList())
+                .toList();
+    }
+
+    @PostMapping("/decode")
+    List<String> decode(@RequestBody DecodeRequest request) {
+        boolean withoutSpecial = request.skipSpecialTokens() == null || request.skipSpecialTokens();
+        return rules.require("ids", request.ids()).stream()
+                .map(ids -> {
+                    if (ids instanceof Input.Tokens tokens) {
+                        return models.text(null, tokens.ids(), withoutSpecial);
+                    }
+                    throw new RequestException(HttpStatus.BAD_REQUEST, "ids must be token ids, but is a text");
+                })
+                .toList();
+    }
+
+    @GetMapping("/info")
+    InfoResponse info() {
+        return InfoResponse.of(models.list().get(0), properties);
+    }
+
+    private static Truncate truncate(@Nullable Boolean truncate, @Nullable String direction) {
+        String from = direction == null ? "right" : direction.toLowerCase(Locale.ROOT);
+        if (!from.equals("right") && !from.equals("left")) {
+            throw new RequestException(
+                    HttpStatus.BAD_REQUEST, "truncation_direction must be one of [Left, Right], but is " + direction);
+        }
+        if (truncate == null || !truncate) {
+            return Truncate.NONE;
+        }
+        return from.equals("right") ? Truncate.END : Truncate.START;
+    }
+
+    /** Refuses what the models do not do, unless it is what they do anyway. */
+    private static void requireSame(String field, @Nullable Object value, @Nullable Object always) {
+        if (value != null && !value.equals(always)) {
+            throw new RequestException(
+                    HttpStatus.UNPROCESSABLE_CONTENT,
+                    "%s must be left out or %s, but is %s".formatted(field, always, value));
+        }
+    }
+}
