@@ -8,14 +8,15 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
-import org.springframework.http.MediaType;
-import org.springframework.http.ProblemDetail;
 import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
-import tools.jackson.databind.json.JsonMapper;
 
-/** Stops a body that is too large while it is read: Tomcat itself bounds forms only. */
+/**
+ * Stops a body that is too large while it is read: Tomcat itself bounds forms only. A compressed body, which would have
+ * another size once unpacked, is not taken.
+ */
 @Component
 final class RequestSizeFilter extends OncePerRequestFilter {
 
@@ -30,24 +31,33 @@ final class RequestSizeFilter extends OncePerRequestFilter {
     }
 
     private final long limit;
-    private final JsonMapper json;
+    private final Refusals refusals;
 
-    RequestSizeFilter(ServingProperties properties, JsonMapper json) {
+    RequestSizeFilter(ServingProperties properties, Refusals refusals) {
         limit = properties.maxRequestSize().toBytes();
-        this.json = json;
+        this.refusals = refusals;
     }
 
     @Override
     protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws ServletException, IOException {
+        String encoding = request.getHeader(HttpHeaders.CONTENT_ENCODING);
+        if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+            response.setHeader(HttpHeaders.ACCEPT_ENCODING, "identity");
+            refusals.write(
+                    request,
+                    response,
+                    HttpStatus.UNSUPPORTED_MEDIA_TYPE,
+                    "body must be sent as it is, without a Content-Encoding, but is encoded");
+            return;
+        }
         if (request.getContentLengthLong() > limit) {
-            response.setStatus(HttpStatus.CONTENT_TOO_LARGE.value());
-            response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
-            response.getOutputStream()
-                    .write(json.writeValueAsBytes(ProblemDetail.forStatusAndDetail(
-                            HttpStatus.CONTENT_TOO_LARGE,
-                            "body must be at most serving.max-request-size=%d bytes, but is %d"
-                                    .formatted(limit, request.getContentLengthLong()))));
+            refusals.write(
+                    request,
+                    response,
+                    HttpStatus.CONTENT_TOO_LARGE,
+                    "body must be at most serving.max-request-size=%d bytes, but is %d"
+                            .formatted(limit, request.getContentLengthLong()));
             return;
         }
         chain.doFilter(new Bounded(request, limit), response);
