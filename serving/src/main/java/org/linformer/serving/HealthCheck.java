@@ -12,13 +12,14 @@ public final class HealthCheck {
     private HealthCheck() {}
 
     /**
-     * Asks the service on this machine, at the port of {@code SERVER_PORT} or 8080.
+     * Asks the service on this machine, at the port of {@code MANAGEMENT_SERVER_PORT}, else {@code SERVER_PORT}, else 8080.
      *
      * @param arguments none
      * @throws IOException if it does not answer
      */
     public static void main(String[] arguments) throws IOException {
-        String port = System.getenv().getOrDefault("SERVER_PORT", "8080");
+        String port = System.getenv()
+                .getOrDefault("MANAGEMENT_SERVER_PORT", System.getenv().getOrDefault("SERVER_PORT", "8080"));
         HttpURLConnection connection =
                 (HttpURLConnection) URI.create("http://127.0.0.1:" + port + "/actuator/health/readiness")
                         .toURL()

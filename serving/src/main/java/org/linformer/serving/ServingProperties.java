@@ -26,6 +26,9 @@ import org.springframework.validation.annotation.Validated;
  * @param maxBatchTokens tokens that go through a model at once, padding counted
  * @param maxQueuedTokens tokens that wait for a worker; a request that does not fit is refused
  * @param requestTimeout time until an answer, after which the request is given up
+ * @param apiKeysFile file of the keys that callers may show, a line {@code NAME SHA256} for each; empty asks for none
+ * @param open whether everyone may ask, though other machines reach the service and no keys are named
+ * @param requestsPerMinute requests that the keys of one name may make in a minute; 0 does not count them
  */
 @Validated
 @ConfigurationProperties("serving")
@@ -42,11 +45,19 @@ public record ServingProperties(
         @NotNull DataSize maxRequestSize,
         @Min(1) int maxBatchTokens,
         @Min(1) int maxQueuedTokens,
-        @NotNull Duration requestTimeout) {
+        @NotNull Duration requestTimeout,
+        @NotNull String apiKeysFile,
+        boolean open,
+        @Min(0) int requestsPerMinute) {
 
     @AssertTrue(message = "must be positive")
     boolean isRequestTimeoutPositive() {
         return !requestTimeout.isNegative() && !requestTimeout.isZero();
+    }
+
+    @AssertTrue(message = "must be 0 where serving.api-keys-file names no keys")
+    boolean isRequestsPerMinuteOfKeys() {
+        return requestsPerMinute == 0 || !apiKeysFile.isBlank();
     }
 
     /**

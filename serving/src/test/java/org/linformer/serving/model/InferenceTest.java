@@ -44,7 +44,10 @@ class InferenceTest {
                 DataSize.ofMegabytes(1),
                 4096,
                 maxQueuedTokens,
-                timeout);
+                timeout,
+                "",
+                false,
+                0);
         return new Inference(properties, new SimpleMeterRegistry());
     }
 
