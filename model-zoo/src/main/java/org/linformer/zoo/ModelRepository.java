@@ -32,7 +32,7 @@ final class ModelRepository extends AbstractRepository {
     static final String SCHEME = "linformer";
 
     /** Not in the zoo's class: DJL makes the zoo before that class has its constants. */
-    static final List<String> PACKAGED = List.of("minilm-linformer-4k", "spam-linformer");
+    static final List<String> PACKAGED = List.of("minilm-linformer-4k", "spam-linformer", "debian-topic");
 
     private static final List<String> FILES = List.of(
             ModelConfig.FILE, ModelConfig.WEIGHTS, ModelConfig.TOKENIZER, "recipe.json", "metrics.json", "CARD.md");

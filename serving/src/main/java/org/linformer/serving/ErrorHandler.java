@@ -17,6 +17,7 @@ import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.context.request.ServletWebRequest;
 import org.springframework.web.context.request.WebRequest;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.databind.DatabindException;
 import tools.jackson.databind.exc.UnrecognizedPropertyException;
@@ -124,6 +125,10 @@ final class ErrorHandler extends ResponseEntityExceptionHandler {
             return path.isEmpty()
                     ? "body must be a JSON object, but is something else"
                     : "%s must have the type that the API names, but has another".formatted(path.replace(".[", "["));
+        }
+        if (cause instanceof StreamConstraintsException) {
+            return "body must keep to the limits of JSON here, 32 arrays and objects in each other and numbers of 1,000"
+                    + " digits, but does not";
         }
         if (cause instanceof StreamReadException broken && broken.getLocation() != null) {
             return "body must be JSON, but breaks the rules at line %d, column %d"

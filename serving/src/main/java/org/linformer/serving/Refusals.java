@@ -7,12 +7,11 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.Objects;
 import org.springframework.http.HttpStatus;
-import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
 import org.springframework.stereotype.Component;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The answer to a request that is refused before it reaches a controller: a problem detail, like all others. */
+/** The answer to a request that is refused before it reaches a controller, in the form of the API that was called. */
 @Component
 public final class Refusals {
 
@@ -39,8 +38,9 @@ public final class Refusals {
                 Objects.requireNonNullElse(failed, request.getRequestURI()).toString();
         // two slashes would begin a host name
         problem.setInstance(URI.create(path.replaceFirst("^/+", "/")));
+        ErrorForm form = ErrorForm.of(path);
         response.setStatus(status.value());
-        response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
-        response.getOutputStream().write(json.writeValueAsBytes(problem));
+        response.setContentType(form.type().toString());
+        response.getOutputStream().write(json.writeValueAsBytes(form.body(problem)));
     }
 }

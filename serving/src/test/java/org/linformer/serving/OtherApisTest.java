@@ -292,7 +292,7 @@ class OtherApisTest {
                 "/similarity | {} | 400 | inputs must have source_sentence and sentences, but is null",
                 "/similarity | {'inputs': {'sentences': ['a']}} | 400 | inputs.source_sentence[0] must say something, but is null",
                 "/decode | {'ids': 'a'} | 400 | ids must be token ids, but is a text",
-                "/v2/models/gpt/infer | {} | 404 | model must be one of [minilm-linformer-4k, spam-linformer], but is gpt",
+                "/v2/models/gpt/infer | {} | 404 | model must be one of [minilm-linformer-4k, spam-linformer, debian-topic], but is gpt",
                 "/v2/models/spam-linformer/infer | {} | 400 | inputs must be one tensor named text, but is not",
                 "/v2/models/spam-linformer/infer | {'inputs': [{'name': 'text', 'datatype': 'FP32', 'shape': [1], 'data': ['a']}]} | 400 | datatype of text must be BYTES, but is FP32",
                 "/v2/models/spam-linformer/infer | {'inputs': [{'name': 'text', 'datatype': 'BYTES', 'shape': [2], 'data': ['a']}]} | 400 | shape of text must be [1] as its data has that many strings, but is [2]",

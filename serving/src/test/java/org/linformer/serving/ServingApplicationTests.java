@@ -139,9 +139,9 @@ class ServingApplicationTests {
             value = {
                 "/v1/classify | {'text': ''} | 400 | text[0] must say something, but is blank",
                 "/v1/classify | {'text': ['a', ' ']} | 400 | text[1] must say something, but is blank",
-                "/v1/classify | {'text': [null]} | 400 | text[0] must say something, but is null",
-                "/v1/classify | {'text': []} | 400 | text must be a text or a list of texts, but is []",
-                "/v1/classify | {} | 400 | text must be a text or a list of texts, but is null",
+                "/v1/classify | {'text': [null]} | 400 | text must have the type that the API names, but has another",
+                "/v1/classify | {'text': []} | 400 | text must be a text, token ids, or a list of either, but is []",
+                "/v1/classify | {} | 400 | text must be a text, token ids, or a list of either, but is null",
                 "/v1/classify | {'text': 5} | 400 | text must have the type that the API names, but has another",
                 "/v1/classify | {'text': {'a': 1}} | 400 | text must have the type that the API names, but has another",
                 "/v1/classify | {'text': 'a', 'foo': 1} | 400 | field must be one of [candidate_labels, model, text, top_k, truncate], but is foo",
@@ -149,7 +149,7 @@ class ServingApplicationTests {
                 "/v1/classify | {'text': 'a', 'top_k': '1'} | 400 | top_k must have the type that the API names, but has another",
                 "/v1/classify | {'text': 'a', 'top_k': 1.5} | 400 | top_k must have the type that the API names, but has another",
                 "/v1/classify | {'text': 'a', 'truncate': 'maybe'} | 400 | truncate must be one of [none, end, start, window, window_max], but is maybe",
-                "/v1/classify | {'text': 'a', 'model': 'gpt'} | 404 | model to classify with must be one of [spam-linformer], but is gpt",
+                "/v1/classify | {'text': 'a', 'model': 'gpt'} | 404 | model to classify with must be one of [spam-linformer, debian-topic], but is gpt",
                 "/v1/classify | {'text': 'a | 400 | body must be JSON, but breaks the rules at line 1, column 12",
                 "/v1/classify | [1] | 400 | body must be a JSON object, but is something else",
                 "/v1/classify |  | 400 | body must be a JSON object, but is not",
@@ -239,7 +239,8 @@ class ServingApplicationTests {
         String metrics = get("/actuator/prometheus").body();
 
         assertThat(readiness.statusCode()).isEqualTo(200);
-        assertThat(readiness.body()).contains("\"failed\":{}", "\"models\":[\"minilm-linformer-4k\",\"spam-linformer\"]");
+        assertThat(readiness.body())
+                .contains("\"failed\":[]", "\"models\":[\"minilm-linformer-4k\",\"spam-linformer\",\"debian-topic\"]");
         assertThat(metrics)
                 .contains(
                         "linformer_inference_time_seconds_count{model=\"spam-linformer\",outcome=\"success\",task=\"classify\"}",

@@ -37,7 +37,8 @@ final class AnswerTexts {
     @Option(
             names = "--truncate",
             defaultValue = "none",
-            description = "A text that is too long is refused (none), or cut at its end or start. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "A text that is too long is refused (none), or cut at its end or start. Default: ${DEFAULT-VALUE}.")
     private Truncation truncation = Truncation.NONE;
 
     @Option(

@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.Timer;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -45,7 +46,7 @@ public final class Models implements AutoCloseable {
     /** By name, in the order of the settings; replaced as a whole when a model is loaded again. */
     private volatile Map<String, LoadedModel> models = Map.of();
 
-    private final Map<String, String> failures = new LinkedHashMap<>();
+    private final List<String> failures = new ArrayList<>();
     private final ServingProperties properties;
     private final Inference inference;
     private final MeterRegistry meters;
@@ -70,13 +71,13 @@ public final class Models implements AutoCloseable {
             } catch (IOException | ModelNotFoundException | MalformedModelException | IllegalArgumentException e) {
                 // the others are served all the same
                 LOG.error("{} cannot be served", place, e);
-                failures.put(place, String.valueOf(e.getMessage()));
+                failures.add(Path.of(place).getFileName().toString());
             }
         }
         models = Collections.unmodifiableMap(loaded);
         if (models.isEmpty()) {
             inference.close();
-            throw new IllegalStateException("one of serving.models must load, but none does: " + failures);
+            throw new IllegalStateException("one of serving.models must load, but none of %s does".formatted(failures));
         }
         LOG.info(
                 "{} {} on {}, {} workers of {} threads: {}",
@@ -133,7 +134,8 @@ public final class Models implements AutoCloseable {
             LOG.error("{} cannot be loaded again", before.place(), e);
             throw new RequestException(
                     HttpStatus.CONFLICT,
-                    "folder of %s must hold a model that can be served, but does not; see the service's log".formatted(name));
+                    "folder of %s must hold a model that can be served, but does not; see the service's log"
+                            .formatted(name));
         }
         if (!after.config().name().equals(name)) {
             after.close();
@@ -151,12 +153,12 @@ public final class Models implements AutoCloseable {
     }
 
     /**
-     * Tells what could not be loaded at the start.
+     * Tells what could not be loaded at the start; the log says why.
      *
-     * @return the reason by the setting
+     * @return the names of models or folders
      */
-    public Map<String, String> failures() {
-        return Collections.unmodifiableMap(failures);
+    public List<String> failures() {
+        return Collections.unmodifiableList(failures);
     }
 
     private static void requireFits(ModelConfig config, ServingProperties properties) {

@@ -1,0 +1,168 @@
+package org.linformer.serving;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What no client of good will sends: each has its answer, and none of them is 500. */
+@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, properties = "server.tomcat.threads.max=8")
+class HostileRequestsTest {
+
+    private static final String TYPE = " must have the type that the API names, but has another";
+    private static final String BROKEN = "body must be JSON, but breaks the rules at line 1, column ";
+    private static final String LIMITS =
+            "body must keep to the limits of JSON here, 32 arrays and objects in each other"
+                    + " and numbers of 1,000 digits, but does not";
+
+    @LocalServerPort
+    private int port;
+
+    @Autowired
+    private JsonMapper json;
+
+    private final HttpClient client = HttpClient.newHttpClient();
+
+    static Stream<Arguments> bodies() {
+        return Stream.of(
+                // what looks odd but is a text
+                body("a lone surrogate", "{\"text\": \"a \\ud800 b\"}", 200, null),
+                body("NUL", "{\"text\": \"\\u0000\"}", 200, null),
+                body("a backspace", "{\"text\": \"\\b\"}", 200, null),
+                body("emoji", "{\"text\": \"\ud83d\ude00\"}", 200, null),
+                body("one zero-width joiner", "{\"text\": \"\u200d\"}", 200, null),
+                body("right to left", "{\"text\": \"\u202eabc\"}", 200, null),
+                body("markup", "{\"text\": \"<script>alert(1)</script>\"}", 200, null),
+                body("the largest top_k", "{\"text\": \"a\", \"top_k\": 2147483647}", 200, null),
+                // no texts
+                body("tabs and newlines", "{\"text\": \"\\t\\n \"}", 400, "text[0] must say something, but is blank"),
+                body(
+                        "null",
+                        "{\"text\": null}",
+                        400,
+                        "text must be a text, token ids, or a list of either, but is null"),
+                body("true", "{\"text\": true}", 400, "text" + TYPE),
+                body("a list in a list", "{\"text\": [[\"a\"]]}", 400, "text" + TYPE),
+                body("a number in a list", "{\"text\": [\"a\", 1]}", 400, "text" + TYPE),
+                // no numbers
+                body("NaN", "{\"text\": NaN}", 400, BROKEN + "13"),
+                body("Infinity", "{\"text\": \"a\", \"top_k\": Infinity}", 400, BROKEN + "32"),
+                body("a number over int", "{\"text\": \"a\", \"top_k\": 99999999999}", 400, "top_k" + TYPE),
+                body("a number over double", "{\"text\": \"a\", \"top_k\": 1e999}", 400, BROKEN + "35"),
+                body("a whole number with a fraction", "{\"text\": \"a\", \"top_k\": 1.0}", 400, "top_k" + TYPE),
+                body("a negative number", "{\"text\": \"a\", \"top_k\": -1}", 400, "top_k must be positive, but is -1"),
+                body("2,000 digits", "{\"text\": \"a\", \"top_k\": %s}".formatted("9".repeat(2000)), 400, LIMITS),
+                // no JSON
+                body("a number alone", "5", 400, "body must be a JSON object, but is something else"),
+                body("null alone", "null", 400, "body must be a JSON object, but is not"),
+                body(
+                        "more than one value",
+                        "{\"text\": \"a\"} {}",
+                        400,
+                        "body must be a JSON object, but is something else"),
+                body("single quotes", "{'text': 'a'}", 400, BROKEN + "2"),
+                body("a comment", "/* */ {\"text\": \"a\"}", 400, BROKEN + "1"),
+                body("a raw newline in a text", "{\"text\": \"a\nb\"}", 400, BROKEN + "12"),
+                body("a bad escape", "{\"text\": \"\\x41\"}", 400, BROKEN + "12"),
+                body("half an escape", "{\"text\": \"\\ud8\"}", 400, BROKEN + "15"),
+                body("deep arrays", "{\"text\": %s%s}".formatted("[".repeat(40), "]".repeat(40)), 400, "text" + TYPE),
+                body("deep objects", "{\"a\":".repeat(1000) + "1" + "}".repeat(1000), 400, null),
+                body("a name of a class", "{\"@class\": \"java.lang.Runtime\", \"text\": \"a\"}", 400, null),
+                body("a field twice", "{\"text\": \"a\", \"text\": 5}", 400, "text" + TYPE));
+    }
+
+    private static Arguments body(String what, String body, int status, @Nullable String detail) {
+        return Arguments.of(what, body, status, detail);
+    }
+
+    @ParameterizedTest(name = "{0}: {2}")
+    @MethodSource("bodies")
+    void answersABody(String what, String body, int status, @Nullable String detail) throws Exception {
+        HttpResponse<String> response = send("POST", "/v1/classify", "application/json", body);
+
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+        if (detail != null) {
+            assertThat(json.readTree(response.body()).at("/detail").asString()).isEqualTo(detail);
+        }
+        assertThat(response.body()).doesNotContain("java.", "jackson", "Exception");
+    }
+
+    static Stream<Arguments> requests() {
+        return Stream.of(
+                Arguments.of("PUT", "/v1/classify", "application/json", 405),
+                Arguments.of("DELETE", "/v1/models/spam-linformer", "application/json", 405),
+                Arguments.of("PATCH", "/v1/embeddings", "application/json", 405),
+                Arguments.of("POST", "/v1/models", "application/json", 405),
+                Arguments.of("POST", "/info", "application/json", 405),
+                Arguments.of("POST", "/v1/classify", "text/plain", 415),
+                Arguments.of("POST", "/v1/classify", "application/xml", 415),
+                Arguments.of("POST", "/v1/classify", "application/x-www-form-urlencoded", 415),
+                Arguments.of("POST", "/v1/classify", "multipart/form-data", 415),
+                Arguments.of("POST", "/v1/embeddings", "text/csv", 415),
+                Arguments.of("POST", "/embed", "text/plain", 415),
+                Arguments.of("POST", "/v2/models/spam-linformer/infer", "application/octet-stream", 415),
+                Arguments.of("POST", "/v1/classify/more", "application/json", 404),
+                Arguments.of("POST", "/v1/Classify", "application/json", 404),
+                Arguments.of("POST", "/v3/models", "application/json", 404),
+                Arguments.of("POST", "/v1/models/none/reload", "application/json", 404),
+                Arguments.of("GET", "/v1/models/..", "application/json", 400),
+                Arguments.of("GET", "/v1/models/%20", "application/json", 404),
+                Arguments.of("GET", "/v1/models/%2e%2e%2f%2e%2e%2fetc%2fpasswd", "application/json", 400),
+                Arguments.of("GET", "/v2/models/spam-linformer/versions/..%3b/ready", "application/json", 400));
+    }
+
+    @ParameterizedTest(name = "{0} {1} {2}: {3}")
+    @MethodSource("requests")
+    void answersARequest(String method, String path, String contentType, int status) throws Exception {
+        HttpResponse<String> response = send(method, path, contentType, "{\"text\": \"a\"}");
+
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+        assertThat(response.body()).doesNotContain("java.", "Exception", "Tomcat");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("bytes")
+    void answersBytesThatAreNoUtf8(String what, byte[] body) throws Exception {
+        HttpResponse<String> response = client.send(
+                request("/v1/classify", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(400);
+    }
+
+    static Stream<Arguments> bytes() {
+        return Stream.of(
+                Arguments.of("Latin-1", "{\"text\": \"caf\u00e9\"}".getBytes(StandardCharsets.ISO_8859_1)),
+                Arguments.of("half a character", new byte[] {'{', '"', 't', (byte) 0xe2, (byte) 0x82}),
+                Arguments.of("zeroes", new byte[64]),
+                Arguments.of("a picture", new byte[] {(byte) 0x89, 'P', 'N', 'G', 13, 10, 26, 10}));
+    }
+
+    private HttpResponse<String> send(String method, String path, String contentType, String body) throws Exception {
+        return client.send(
+                request(path, contentType)
+                        .method(method, HttpRequest.BodyPublishers.ofString(body))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    private HttpRequest.Builder request(String path, String contentType) {
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .header("Content-Type", contentType);
+    }
+}
