@@ -2,7 +2,6 @@ package org.linformer.serving;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.nio.file.Files;
@@ -19,6 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
 import org.openqa.selenium.WebElement;
@@ -35,6 +35,7 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 @SpringBootTest(
         webEnvironment = WebEnvironment.RANDOM_PORT,
         properties = "serving.models=spam-linformer,minilm-linformer-4k")
+@EnabledIf(value = "browserIsThere", disabledReason = "left out: needs chromium and chromedriver on the PATH")
 class PageTest {
 
     private static final String SPAM =
@@ -46,22 +47,21 @@ class PageTest {
     @LocalServerPort
     private int port;
 
+    static boolean browserIsThere() {
+        return onPath("chromium").isPresent() && onPath("chromedriver").isPresent();
+    }
+
     @BeforeAll
     static void openBrowser() {
-        Optional<File> chromium = onPath("chromium");
-        Optional<File> chromedriver = onPath("chromedriver");
-        assumeTrue(
-                chromium.isPresent() && chromedriver.isPresent(),
-                "left out: needs chromium and chromedriver on the PATH");
         LoggingPreferences everything = new LoggingPreferences();
         everything.enable(LogType.BROWSER, Level.ALL);
         ChromeOptions options = new ChromeOptions();
-        options.setBinary(chromium.get());
+        options.setBinary(onPath("chromium").orElseThrow());
         options.addArguments("--headless=new", "--no-sandbox", "--disable-dev-shm-usage");
         options.setCapability("goog:loggingPrefs", everything);
         browser = new ChromeDriver(
                 new ChromeDriverService.Builder()
-                        .usingDriverExecutable(chromedriver.get())
+                        .usingDriverExecutable(onPath("chromedriver").orElseThrow())
                         .build(),
                 options);
     }
