@@ -22,12 +22,15 @@ import org.linformer.encoder.Weights;
  * Builds the block of a model's folder, weights and all; the weights are frozen.
  *
  * <p>The argument {@code precision} says in what the encoder's layers compute: {@code float32}, which is the default, or
- * {@code bfloat16}, which is taken only where the device is faster with it. The model's property {@code precision} tells
- * which it is.
+ * {@code bfloat16}, which is taken only where the device is faster with it. The model's property {@value #DTYPE} tells
+ * which it is; one of the argument's own name would be what was asked for, as DJL copies arguments into properties.
  */
 public final class ModelBlockFactory implements BlockFactory {
 
     private static final long serialVersionUID = 1;
+
+    /** Name of the property that tells in what the encoder's layers compute. */
+    public static final String DTYPE = "dtype";
 
     private static final List<String> PRECISIONS = List.of("float32", "bfloat16");
 
@@ -58,7 +61,7 @@ public final class ModelBlockFactory implements BlockFactory {
         if (isBfloat16) {
             block.toBfloat16();
         }
-        model.setProperty("precision", isBfloat16 ? "bfloat16" : "float32");
+        model.setProperty(DTYPE, isBfloat16 ? "bfloat16" : "float32");
         return block;
     }
 

@@ -82,7 +82,7 @@ class SpamLinformerTest {
             float[] inABatch =
                     predictor.batchPredict(List.of(SPAM.repeat(20), HAM)).get(1);
 
-            assertThat(alone).hasSize(128);
+            assertThat(alone).hasSize(384);
             assertThat(inABatch).containsExactly(alone, within(1e-4f));
         }
     }
@@ -117,8 +117,8 @@ class SpamLinformerTest {
                 Predictor<String, float[]> actual = half.newPredictor()) {
             boolean isFast = TorchScript.isBfloat16Fast(half.getNDManager().getDevice());
 
-            assertThat(single.getProperty("precision")).isEqualTo("float32");
-            assertThat(half.getProperty("precision")).isEqualTo(isFast ? "bfloat16" : "float32");
+            assertThat(single.getProperty(ModelBlockFactory.DTYPE)).isEqualTo("float32");
+            assertThat(half.getProperty(ModelBlockFactory.DTYPE)).isEqualTo(isFast ? "bfloat16" : "float32");
             for (String text : List.of(SPAM, HAM, HAM.repeat(10))) {
                 assertThat(cosine(actual.predict(text), expected.predict(text))).isGreaterThan(0.999);
             }

@@ -17,6 +17,7 @@ import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.context.request.ServletWebRequest;
 import org.springframework.web.context.request.WebRequest;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
+import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.databind.DatabindException;
@@ -129,6 +130,12 @@ final class ErrorHandler extends ResponseEntityExceptionHandler {
         if (cause instanceof StreamConstraintsException) {
             return "body must keep to the limits of JSON here, 32 arrays and objects in each other and numbers of 1,000"
                     + " digits, but does not";
+        }
+        if (cause instanceof InputCoercionException tooLarge && tooLarge.getLocation() != null) {
+            return "number must fit the type that the API names, but at line %d, column %d does not"
+                    .formatted(
+                            tooLarge.getLocation().getLineNr(),
+                            tooLarge.getLocation().getColumnNr());
         }
         if (cause instanceof StreamReadException broken && broken.getLocation() != null) {
             return "body must be JSON, but breaks the rules at line %d, column %d"

@@ -22,7 +22,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The forms of others: OpenAI's, that of text-embeddings-inference, and the Open Inference Protocol. */
-@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, properties = "server.tomcat.threads.max=8")
+@SpringBootTest(
+        webEnvironment = WebEnvironment.RANDOM_PORT,
+        properties = {"server.tomcat.threads.max=8", "serving.max-queued-tokens=65536"})
 class OtherApisTest {
 
     private static final String FOOTBALL =

@@ -31,7 +31,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 // few threads: a request that held one while it waits for the engine would keep everybody else out
-@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, properties = "server.tomcat.threads.max=8")
+@SpringBootTest(
+        webEnvironment = WebEnvironment.RANDOM_PORT,
+        properties = {"server.tomcat.threads.max=8", "serving.max-queued-tokens=65536"})
 class ServingApplicationTests {
 
     private static final String SPAM = """
@@ -226,7 +228,7 @@ class ServingApplicationTests {
         assertThat(models.at("/0/dimension").asInt()).isEqualTo(384);
         assertThat(models.at("/1/id").asString()).isEqualTo("spam-linformer");
         assertThat(models.at("/1/labels/1").asString()).isEqualTo("spam");
-        assertThat(models.at("/1/dimension").asInt()).isEqualTo(128);
+        assertThat(models.at("/1/dimension").asInt()).isEqualTo(384);
         assertThat(models.at("/1/max_tokens").asInt()).isEqualTo(4096);
         assertThat(models.at("/1/precision").asString()).isEqualTo("float32");
     }
@@ -268,7 +270,7 @@ class ServingApplicationTests {
     }
 
     private void mixedRequest(int i) throws Exception {
-        String text = "word %d and then some more of it. ".formatted(i).repeat(1 + i % 7 * 30);
+        String text = "word %d and then some more of it. ".formatted(i).repeat(1 + i % 7 * 8);
         if (i % 2 == 0) {
             post("/v1/classify", Map.of("text", List.of(text, HAM)), 200);
         } else {

@@ -30,6 +30,7 @@ import org.linformer.zoo.spectrum.AttentionSpectrum;
 import org.linformer.zoo.spectrum.SpectrumFiles;
 import org.linformer.zoo.start.MiniLm;
 import org.linformer.zoo.start.MiniLmStart;
+import org.linformer.zoo.train.ClassifierRecipe;
 import org.linformer.zoo.train.EmbeddingMetrics;
 import org.linformer.zoo.train.Evaluator;
 import org.linformer.zoo.train.LabelledText;
@@ -137,17 +138,21 @@ public final class Main {
                     Path folder,
             @Option(
                             names = "--like",
-                            defaultValue = "spam-linformer",
                             description =
                                     "The model, or a model's folder, whose recipe is taken with your labels put in."
-                                            + " Default: ${DEFAULT-VALUE}.")
+                                            + " Without it a small encoder learns from nothing.")
+                    @Nullable
                     String like)
             throws IOException {
-        Path model = LinformerModelZoo.folder(like);
+        Path model = like == null ? null : LinformerModelZoo.folder(like);
         List<String> labels = OwnTexts.prepare(texts, folder, System.out);
         String data = "%s, near duplicates removed, split by hash.".formatted(texts.getFileName());
         OwnRecipe.write(model, labels, data, folder);
-        System.out.printf("next: linformer train %s --data %s --out MODEL%n", folder.resolve(Recipe.FILE), folder);
+        Path recipe = folder.resolve(Recipe.FILE);
+        boolean needsStart = Recipe.read(recipe) instanceof ClassifierRecipe classifier && classifier.rank() > 0;
+        System.out.printf(
+                "next: linformer train %s --data %s%s --out MODEL%n",
+                recipe, folder, needsStart ? " --start " + like : "");
     }
 
     /**

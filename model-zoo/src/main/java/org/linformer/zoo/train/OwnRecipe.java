@@ -5,15 +5,28 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.linformer.json.StrictJson;
+import org.linformer.zoo.LinformerModelZoo;
 import org.linformer.zoo.ModelConfig;
 
-/** A recipe for labels of a user's own: that of another model, with another name and other labels. */
+/**
+ * A recipe for labels of a user's own: that of another model, or of a small encoder that learns from nothing, with another
+ * name and other labels.
+ */
 public final class OwnRecipe {
+
+    private static final String FROM_NOTHING = "from-nothing.json";
+
+    /** Whose tokenizer a small encoder has: that of all-MiniLM-L6-v2. */
+    private static final String TOKENS_OF = "minilm-linformer-4k";
 
     private OwnRecipe() {}
 
@@ -21,14 +34,14 @@ public final class OwnRecipe {
      * Writes {@code recipe.json}, and {@code tokenizer.json} beside it; a recipe for these labels that is there already, and
      * may have been edited, stays.
      *
-     * @param like folder of the model whose recipe is taken
+     * @param like folder of the model whose recipe is taken, or null to learn from nothing
      * @param labels the labels
      * @param data what is learned from, for the model's card
      * @param folder where to; its name becomes the model's
      * @throws IOException if a file cannot be read or written
      * @throws IllegalArgumentException if that model does not classify, or the recipe that is there has other labels
      */
-    public static void write(Path like, List<String> labels, String data, Path folder) throws IOException {
+    public static void write(@Nullable Path like, List<String> labels, String data, Path folder) throws IOException {
         Path file = folder.resolve(Recipe.FILE);
         if (Files.exists(file)) {
             List<String> there = Recipe.read(file).labels();
@@ -39,7 +52,7 @@ public final class OwnRecipe {
             }
             return;
         }
-        JsonObject recipe = new Gson().fromJson(Files.readString(like.resolve(Recipe.FILE)), JsonObject.class);
+        JsonObject recipe = new Gson().fromJson(recipeOf(like), JsonObject.class);
         recipe.addProperty(
                 "name", folder.toAbsolutePath().normalize().getFileName().toString());
         recipe.addProperty("version", "1.0");
@@ -53,14 +66,24 @@ public final class OwnRecipe {
         String json = StrictJson.write(recipe);
         StrictJson.read(json, ClassifierRecipe.class);
         Files.createDirectories(folder);
+        Path tokens = like == null ? LinformerModelZoo.folder(TOKENS_OF) : like;
         Files.copy(
-                like.resolve(ModelConfig.TOKENIZER),
+                tokens.resolve(ModelConfig.TOKENIZER),
                 folder.resolve(ModelConfig.TOKENIZER),
                 StandardCopyOption.REPLACE_EXISTING);
         Files.writeString(file, json + "\n");
     }
 
-    private static JsonObject classifierOf(JsonObject recipe, Path like) {
+    private static String recipeOf(@Nullable Path like) throws IOException {
+        if (like != null) {
+            return Files.readString(like.resolve(Recipe.FILE));
+        }
+        try (InputStream in = OwnRecipe.class.getResourceAsStream(FROM_NOTHING)) {
+            return new String(Objects.requireNonNull(in, FROM_NOTHING).readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private static JsonObject classifierOf(JsonObject recipe, @Nullable Path like) {
         for (JsonElement head : recipe.getAsJsonArray("heads")) {
             if (head.getAsJsonObject().has("numClasses")) {
                 return head.getAsJsonObject();

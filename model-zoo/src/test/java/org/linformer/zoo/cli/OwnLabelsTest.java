@@ -11,7 +11,6 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.linformer.zoo.LinformerModelZoo;
 import org.linformer.zoo.train.ClassifierRecipe;
 import org.linformer.zoo.train.OwnRecipe;
 import org.linformer.zoo.train.Recipe;
@@ -41,11 +40,12 @@ class OwnLabelsTest {
     /** A folder that has no model, but a recipe and a tokenizer; that is all that is looked at. */
     private Path smallRecipe() throws Exception {
         Path like = Files.createDirectory(folder.resolve("small"));
-        Path spam = LinformerModelZoo.folder("spam-linformer");
-        Files.copy(spam.resolve("tokenizer.json"), like.resolve("tokenizer.json"));
+        Path own = folder.resolve("own");
+        OwnRecipe.write(null, List.of("a", "b"), "made up", own);
+        Files.copy(own.resolve("tokenizer.json"), like.resolve("tokenizer.json"));
         Files.writeString(
                 like.resolve("recipe.json"),
-                Files.readString(spam.resolve("recipe.json"))
+                Files.readString(own.resolve("recipe.json"))
                         .replaceFirst("\"numLayers\": 2", "\"numLayers\": 1")
                         .replaceFirst("\"ffDim\": 512", "\"ffDim\": 32")
                         .replaceFirst("\"dModel\": 128", "\"dModel\": 32")

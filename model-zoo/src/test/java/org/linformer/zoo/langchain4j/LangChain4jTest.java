@@ -63,7 +63,7 @@ class LangChain4jTest {
     @Test
     void tellsItsNameAndDimensionWithoutEmbeddingAnything() {
         assertThat(model.modelName()).isEqualTo("spam-linformer");
-        assertThat(model.dimension()).isEqualTo(128);
+        assertThat(model.dimension()).isEqualTo(384);
         assertThat(model.embed(EmbeddingRequest.builder().input(SPAM).build())
                         .metadata()
                         .modelName())

@@ -15,23 +15,23 @@ class AttentionSpectrumTest {
 
     private static final String URL = "linformer://spam-linformer";
     private static final List<String> TEXTS = List.of(
-            "The patch that you sent yesterday fails to apply on the current tree. ".repeat(20),
+            "The patch that you sent yesterday fails to apply on the current tree. ".repeat(30),
             "short",
-            "You have been selected to receive a free cash prize, so click here and order now. ".repeat(20));
+            "You have been selected to receive a free cash prize, so click here and order now. ".repeat(30));
 
     @Test
     void sumsTheSingularValuesOfAllLayersAndHeads() throws Exception {
-        AttentionSpectrum spectrum = AttentionSpectrum.of(URL, TEXTS, 200, 10);
+        AttentionSpectrum spectrum = AttentionSpectrum.of(URL, TEXTS, 300, 10);
 
         assertThat(spectrum.texts()).isEqualTo(2);
         assertThat(spectrum.cumulative())
-                .hasSize(2)
-                .allSatisfy(layer -> assertThat(layer).hasSize(4));
-        // more tokens than k = 128 slots: the map has 128 singular values
+                .hasSize(6)
+                .allSatisfy(layer -> assertThat(layer).hasSize(12));
+        // more tokens than k = 256 slots: the map has 256 singular values
         List<Double> share = spectrum.cumulative().get(1).get(3);
-        assertThat(share).hasSize(128).isSorted();
-        assertThat(share.get(0)).isGreaterThan(1.0 / 128);
-        assertThat(share.get(127)).isEqualTo(1, within(1e-5));
+        assertThat(share).hasSize(256).isSorted();
+        assertThat(share.get(0)).isGreaterThan(1.0 / 256);
+        assertThat(share.get(255)).isEqualTo(1, within(1e-5));
     }
 
     @Test

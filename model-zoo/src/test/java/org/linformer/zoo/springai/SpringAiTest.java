@@ -91,7 +91,7 @@ class SpringAiTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> model.call(new EmbeddingRequest(
                         List.of(SPAM), EmbeddingOptions.builder().dimensions(64).build())))
-                .withMessage("dimensions must be 128, but is 64");
+                .withMessage("dimensions must be 384, but is 64");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> model.call(new EmbeddingRequest(
                         List.of(SPAM), EmbeddingOptions.builder().model("other").build())))
@@ -121,7 +121,7 @@ class SpringAiTest {
         LinformerEmbeddingModel bean;
         try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext(Application.class)) {
             bean = context.getBean(LinformerEmbeddingModel.class);
-            assertThat(bean.embed(SPAM)).hasSize(128);
+            assertThat(bean.embed(SPAM)).hasSize(384);
         }
 
         org.assertj.core.api.Assertions.assertThatIllegalStateException().isThrownBy(() -> bean.embed(SPAM));

@@ -16,6 +16,7 @@ import org.linformer.serving.RequestException;
 import org.linformer.zoo.ClassificationTranslator;
 import org.linformer.zoo.EmbeddingTranslator;
 import org.linformer.zoo.LinformerModelZoo;
+import org.linformer.zoo.ModelBlockFactory;
 import org.linformer.zoo.ModelConfig;
 import org.linformer.zoo.TextTokenizer;
 import org.linformer.zoo.TokenizedText;
@@ -66,7 +67,7 @@ final class LoadedModel implements AutoCloseable {
                 config.maxTokens(),
                 config.encoder().attention() instanceof LinformerAttention.Config linformer ? linformer.k() : List.of(),
                 // may be less than was asked for
-                model.getProperty("precision"));
+                model.getProperty(ModelBlockFactory.DTYPE));
     }
 
     String card() throws IOException {

@@ -68,7 +68,11 @@ public final class Models implements AutoCloseable {
             try {
                 LoadedModel model = load(place);
                 loaded.put(model.config().name(), model);
-            } catch (IOException | ModelNotFoundException | MalformedModelException | IllegalArgumentException e) {
+            } catch (IOException
+                    | ModelNotFoundException
+                    | MalformedModelException
+                    | IllegalArgumentException
+                    | CompletionException e) {
                 // the others are served all the same
                 LOG.error("{} cannot be served", place, e);
                 failures.add(Path.of(place).getFileName().toString());

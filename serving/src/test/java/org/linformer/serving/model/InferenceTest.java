@@ -91,7 +91,7 @@ class InferenceTest {
     void refusesWhatDoesNotFitIntoTheQueueAndSaysWhenToTryAgain() {
         List<CompletableFuture<String>> outcomes;
         try (Inference inference = inference(4096, Duration.ofMinutes(1))) {
-            outcomes = askAtOnce(inference, 12);
+            outcomes = askAtOnce(inference, 30);
             outcomes.forEach(CompletableFuture::join);
         }
 
@@ -131,7 +131,7 @@ class InferenceTest {
 
     private static String ask(Inference inference) {
         try {
-            inference.answer(model, Task.EMBED, List.of(text(4000))).join();
+            inference.answer(model, Task.EMBED, List.of(text(1000))).join();
             return "answered";
         } catch (UnavailableException | CompletionException thrown) {
             UnavailableException e =
