@@ -293,6 +293,7 @@ class OtherApisTest {
                 "/predict | {} | 400 | inputs must be a text or a list of lists of one text, but is null",
                 "/similarity | {} | 400 | inputs must have source_sentence and sentences, but is null",
                 "/similarity | {'inputs': {'sentences': ['a']}} | 400 | inputs.source_sentence[0] must say something, but is null",
+                "/decode | {'ids': [-5]} | 400 | token ids of minilm-linformer-4k must be in [0, 30522), but one is -5",
                 "/decode | {'ids': 'a'} | 400 | ids must be token ids, but is a text",
                 "/v2/models/gpt/infer | {} | 404 | model must be one of [minilm-linformer-4k, spam-linformer, debian-topic], but is gpt",
                 "/v2/models/spam-linformer/infer | {} | 400 | inputs must be one tensor named text, but is not",

@@ -91,8 +91,20 @@ final class LoadedModel implements AutoCloseable {
         if (input instanceof Input.Text text) {
             return tokenizer.tokenize(text.characters());
         }
-        long[] ids = ((Input.Tokens) input)
-                .ids().stream().mapToLong(Integer::longValue).toArray();
+        return tokenizer.ofIds(ids(((Input.Tokens) input).ids()));
+    }
+
+    /**
+     * Puts tokens together again.
+     *
+     * @throws RequestException if one is none of the model's
+     */
+    String text(List<Integer> ids, boolean withoutSpecial) {
+        return tokenizer.text(ids(ids), withoutSpecial);
+    }
+
+    private long[] ids(List<Integer> tokens) {
+        long[] ids = tokens.stream().mapToLong(Integer::longValue).toArray();
         for (long id : ids) {
             if (id < 0 || id >= config.vocabSize()) {
                 throw new RequestException(
@@ -101,7 +113,7 @@ final class LoadedModel implements AutoCloseable {
                                 .formatted(config.name(), config.vocabSize(), id));
             }
         }
-        return tokenizer.ofIds(ids);
+        return ids;
     }
 
     Predictor<TokenizedText, ?> newPredictor(Task task) {

@@ -311,10 +311,15 @@ public final class Models implements AutoCloseable {
      * @param withoutSpecial whether special tokens are left out
      * @return a text that has them
      * @throws UnknownModelException if there is no such model
+     * @throws RequestException if a token is none of the model's
      */
     public String text(@Nullable String name, List<Integer> ids, boolean withoutSpecial) {
-        LoadedModel model = name == null ? find(null, Task.EMBED) : named(name);
-        return model.tokenizer().text(ids.stream().mapToLong(Integer::longValue).toArray(), withoutSpecial);
+        LoadedModel model = enter(() -> name == null ? find(null, Task.EMBED) : named(name));
+        try {
+            return model.text(ids, withoutSpecial);
+        } finally {
+            model.leave();
+        }
     }
 
     /** Finds a model and keeps it from being closed; once more if it was replaced in between. */
