@@ -37,12 +37,10 @@ public final class Texts {
         List<Input> inputs = new ArrayList<>();
         for (String text : texts) {
             String place = "%s[%d]".formatted(field, inputs.size());
-            if (text == null || text.isBlank()) {
-                throw new RequestException(
-                        HttpStatus.BAD_REQUEST,
-                        "%s must say something, but is %s".formatted(place, text == null ? "null" : "blank"));
+            if (text == null) {
+                throw new RequestException(HttpStatus.BAD_REQUEST, place + " must say something, but is null");
             }
-            inputs.add(requireShort(place, new Input.Text(text)));
+            inputs.add(require(place, new Input.Text(text)));
         }
         return inputs;
     }
@@ -64,15 +62,7 @@ public final class Texts {
         }
         requireFew(field, texts.list().size());
         for (int i = 0; i < texts.list().size(); i++) {
-            String place = "%s[%d]".formatted(field, i);
-            Input input = texts.list().get(i);
-            boolean isBlank =
-                    input instanceof Input.Text text ? text.characters().isBlank() : input.length() == 0;
-            if (isBlank) {
-                throw new RequestException(
-                        HttpStatus.BAD_REQUEST, "%s must say something, but is blank".formatted(place));
-            }
-            requireShort(place, input);
+            require("%s[%d]".formatted(field, i), texts.list().get(i));
         }
         return texts.list();
     }
@@ -86,7 +76,11 @@ public final class Texts {
         }
     }
 
-    private Input requireShort(String place, Input text) {
+    private Input require(String place, Input text) {
+        boolean isBlank = text instanceof Input.Text words ? words.characters().isBlank() : text.length() == 0;
+        if (isBlank) {
+            throw new RequestException(HttpStatus.BAD_REQUEST, place + " must say something, but is blank");
+        }
         if (text.length() > properties.maxTextCharacters()) {
             throw new RequestException(
                     HttpStatus.CONTENT_TOO_LARGE,

@@ -85,8 +85,12 @@ class HostileRequestsTest {
                 body("a bad escape", "{\"text\": \"\\x41\"}", 400, BROKEN + "12"),
                 body("half an escape", "{\"text\": \"\\ud8\"}", 400, BROKEN + "15"),
                 body("deep arrays", "{\"text\": %s%s}".formatted("[".repeat(40), "]".repeat(40)), 400, "text" + TYPE),
-                body("deep objects", "{\"a\":".repeat(1000) + "1" + "}".repeat(1000), 400, null),
-                body("a name of a class", "{\"@class\": \"java.lang.Runtime\", \"text\": \"a\"}", 400, null),
+                body("deep objects", "{\"a\":".repeat(1000) + "1" + "}".repeat(1000), 400, LIMITS),
+                body(
+                        "a name of a class",
+                        "{\"@class\": \"java.lang.Runtime\", \"text\": \"a\"}",
+                        400,
+                        "field must be one of [candidate_labels, model, text, top_k, truncate], but is @class"),
                 body("a field twice", "{\"text\": \"a\", \"text\": 5}", 400, "text" + TYPE));
     }
 

@@ -44,7 +44,14 @@ public final class VectorSearch {
         return better + 1;
     }
 
-    static double dot(float[] a, float[] b) {
+    /**
+     * Multiplies vectors.
+     *
+     * @param a a vector
+     * @param b another of the same length
+     * @return their scalar product, which is their cosine if both have length 1
+     */
+    public static double dot(float[] a, float[] b) {
         double sum = 0;
         for (int i = 0; i < a.length; i++) {
             sum += a[i] * b[i];

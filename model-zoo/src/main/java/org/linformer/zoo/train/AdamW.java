@@ -57,9 +57,8 @@ final class AdamW implements AutoCloseable {
      * @param step number of this step, from 1
      * @param share of the peaks of the learning rates
      * @param gradients of all weights
-     * @return the norm of the gradient, before it was bounded
      */
-    float step(int step, float share, Map<String, NDArray> gradients) {
+    void step(int step, float share, Map<String, NDArray> gradients) {
         double sum = 0;
         for (NDArray gradient : gradients.values()) {
             try (NDArray flat = gradient.flatten();
@@ -87,7 +86,6 @@ final class AdamW implements AutoCloseable {
                             true,
                             true);
         });
-        return norm;
     }
 
     void save(OutputStream out) throws IOException {

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.linformer.serving.model.Label;
+import org.linformer.zoo.search.VectorSearch;
 
 /**
  * Labels by likeness of vectors: the softmax of the text's cosines to the vectors of a sentence for each label, divided by
@@ -30,16 +31,12 @@ final class ZeroShot {
      */
     static List<Label> labels(float[] text, List<String> names, List<float[]> labels) {
         double[] weights = labels.stream()
-                .mapToDouble(label -> Math.exp((dot(text, label) - 1) / TEMPERATURE))
+                .mapToDouble(label -> Math.exp((VectorSearch.dot(text, label) - 1) / TEMPERATURE))
                 .toArray();
         double sum = Arrays.stream(weights).sum();
         return IntStream.range(0, weights.length)
                 .mapToObj(i -> new Label(names.get(i), weights[i] / sum))
                 .sorted(Comparator.comparingDouble(Label::score).reversed())
                 .toList();
-    }
-
-    private static double dot(float[] a, float[] b) {
-        return IntStream.range(0, a.length).mapToDouble(i -> a[i] * b[i]).sum();
     }
 }

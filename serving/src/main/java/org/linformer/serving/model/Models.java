@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.linformer.serving.RequestException;
@@ -106,7 +107,7 @@ public final class Models implements AutoCloseable {
             }
             return model;
         } catch (RuntimeException e) {
-            model.close();
+            model.retire();
             throw e;
         }
     }
@@ -205,17 +206,6 @@ public final class Models implements AutoCloseable {
     }
 
     /**
-     * Describes the model that classifies.
-     *
-     * @param name its name, or null for the default
-     * @return what it is
-     * @throws UnknownModelException if there is no such model, or it has no labels
-     */
-    public ModelInfo classifier(@Nullable String name) {
-        return find(name, Task.CLASSIFY).info();
-    }
-
-    /**
      * Tells what was measured of a model.
      *
      * @param name its name
@@ -249,9 +239,12 @@ public final class Models implements AutoCloseable {
      */
     public CompletableFuture<Answers<List<Label>>> classify(
             @Nullable String name, List<Input> texts, Truncate truncate) {
-        List<String> labels = find(name, Task.CLASSIFY).config().labels();
-        return ask(name, Task.CLASSIFY, texts, truncate)
-                .thenApply(answers -> answers.map(probabilities -> Label.ranked(labels, probabilities)));
+        return ask(
+                name,
+                Task.CLASSIFY,
+                texts,
+                truncate,
+                (model, probabilities) -> Label.ranked(model.config().labels(), probabilities));
     }
 
     /**
@@ -267,7 +260,7 @@ public final class Models implements AutoCloseable {
      * @throws UnavailableException if there is no answer now
      */
     public CompletableFuture<Answers<float[]>> embed(@Nullable String name, List<Input> texts, Truncate truncate) {
-        return ask(name, Task.EMBED, texts, truncate).thenApply(answers -> answers.map(Models::normalized));
+        return ask(name, Task.EMBED, texts, truncate, (model, vector) -> normalized(vector));
     }
 
     private static float[] normalized(float[] vector) {
@@ -284,16 +277,15 @@ public final class Models implements AutoCloseable {
     }
 
     /**
-     * Tells the tokens of texts.
+     * Tells the tokens that the default of the models that embed has for texts.
      *
-     * @param name the model, or null for the default of those that embed
      * @param texts the texts
      * @param withSpecial whether the special tokens around a text are told
      * @return each text's tokens
-     * @throws UnknownModelException if there is no such model
+     * @throws UnknownModelException if no model embeds
      */
-    public List<List<TextTokenizer.Token>> tokens(@Nullable String name, List<String> texts, boolean withSpecial) {
-        LoadedModel model = enter(() -> name == null ? find(null, Task.EMBED) : named(name));
+    public List<List<TextTokenizer.Token>> tokens(List<String> texts, boolean withSpecial) {
+        LoadedModel model = enter(() -> find(null, Task.EMBED));
         try {
             return texts.stream()
                     .map(text -> bounded(text.length(), () -> model.tokenizer().tokens(text, withSpecial)))
@@ -304,17 +296,16 @@ public final class Models implements AutoCloseable {
     }
 
     /**
-     * Puts tokens together again.
+     * Puts tokens of the default of the models that embed together again.
      *
-     * @param name the model, or null for the default of those that embed
      * @param ids ids of its tokens
      * @param withoutSpecial whether special tokens are left out
      * @return a text that has them
-     * @throws UnknownModelException if there is no such model
+     * @throws UnknownModelException if no model embeds
      * @throws RequestException if a token is none of the model's
      */
-    public String text(@Nullable String name, List<Integer> ids, boolean withoutSpecial) {
-        LoadedModel model = enter(() -> name == null ? find(null, Task.EMBED) : named(name));
+    public String text(List<Integer> ids, boolean withoutSpecial) {
+        LoadedModel model = enter(() -> find(null, Task.EMBED));
         try {
             return model.text(ids, withoutSpecial);
         } finally {
@@ -331,8 +322,12 @@ public final class Models implements AutoCloseable {
         return model;
     }
 
-    private CompletableFuture<Answers<float[]>> ask(
-            @Nullable String name, Task task, List<Input> texts, Truncate truncate) {
+    private <T> CompletableFuture<Answers<T>> ask(
+            @Nullable String name,
+            Task task,
+            List<Input> texts,
+            Truncate truncate,
+            BiFunction<LoadedModel, float[], T> meaning) {
         LoadedModel model = enter(() -> find(name, task));
         Observation observation = Observation.createNotStarted("linformer.requests", observations)
                 .lowCardinalityKeyValue("model", model.config().name())
@@ -340,13 +335,15 @@ public final class Models implements AutoCloseable {
                 .lowCardinalityKeyValue("outcome", "success")
                 .start();
         try {
-            return answer(model, task, texts, truncate).whenComplete((answers, failure) -> {
-                if (failure != null) {
-                    observation.lowCardinalityKeyValue("outcome", outcome(failure.getCause()));
-                }
-                observation.stop();
-                model.leave();
-            });
+            return answer(model, task, texts, truncate)
+                    .whenComplete((answers, failure) -> {
+                        if (failure != null) {
+                            observation.lowCardinalityKeyValue("outcome", outcome(failure.getCause()));
+                        }
+                        observation.stop();
+                        model.leave();
+                    })
+                    .thenApply(answers -> answers.map(values -> meaning.apply(model, values)));
         } catch (RuntimeException e) {
             observation.lowCardinalityKeyValue("outcome", outcome(e)).stop();
             model.leave();

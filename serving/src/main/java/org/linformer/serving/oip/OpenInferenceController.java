@@ -127,15 +127,15 @@ final class OpenInferenceController {
             @RequestBody InferRequest request) {
         ModelInfo model = find(name, version);
         List<Input> texts = texts(request);
-        boolean embeds = outputs(model, request).contains(EMBEDDING);
+        List<String> outputs = outputs(model, request);
         Truncate truncate = rules.truncate(request.truncate());
-        return embeds
+        return outputs.contains(EMBEDDING)
                 ? models.embed(name, texts, truncate)
                         .thenApply(answers ->
                                 response(model, request, answers, vectors -> List.of(Tensor.of(EMBEDDING, vectors))))
                 : models.classify(name, texts, truncate)
                         .thenApply(
-                                answers -> response(model, request, answers, labels -> labels(model, request, labels)));
+                                answers -> response(model, request, answers, labels -> labels(model, outputs, labels)));
     }
 
     private static <T> ResponseEntity<InferResponse> response(
@@ -194,7 +194,7 @@ final class OpenInferenceController {
         return names;
     }
 
-    private static List<Tensor> labels(ModelInfo model, InferRequest request, List<List<Label>> labels) {
+    private static List<Tensor> labels(ModelInfo model, List<String> outputs, List<List<Label>> labels) {
         Map<String, Tensor> tensors = Map.of(
                 LABEL,
                 Tensor.of(
@@ -210,7 +210,7 @@ final class OpenInferenceController {
                 Tensor.of(
                         PROBABILITIES,
                         labels.stream().map(of -> inOrder(model.labels(), of)).toList()));
-        return outputs(model, request).stream()
+        return outputs.stream()
                 .flatMap(name -> Stream.ofNullable(tensors.get(name)))
                 .toList();
     }

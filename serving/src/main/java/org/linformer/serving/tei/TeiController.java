@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.linformer.serving.Answered;
 import org.linformer.serving.RequestException;
@@ -14,6 +13,7 @@ import org.linformer.serving.model.Input;
 import org.linformer.serving.model.Label;
 import org.linformer.serving.model.Models;
 import org.linformer.serving.model.Truncate;
+import org.linformer.zoo.search.VectorSearch;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -92,12 +92,11 @@ final class TeiController {
             float[] from = vectors.get(0);
             return Answered.with(
                     answers.timing(),
-                    vectors.stream().skip(1).map(to -> dot(from, to)).toList());
+                    vectors.stream()
+                            .skip(1)
+                            .map(to -> VectorSearch.dot(from, to))
+                            .toList());
         });
-    }
-
-    private static double dot(float[] a, float[] b) {
-        return IntStream.range(0, a.length).mapToDouble(i -> a[i] * b[i]).sum();
     }
 
     @PostMapping("/tokenize")
@@ -107,7 +106,7 @@ final class TeiController {
                 .map(text -> ((Input.Text) text).characters())
                 .toList();
         boolean withSpecial = request.addSpecialTokens() == null || request.addSpecialTokens();
-        return models.tokens(null, texts, withSpecial).stream()
+        return models.tokens(texts, withSpecial).stream()
                 .map(tokens -> tokens.stream().map(TokenizeResponse::of).toList())
                 .toList();
     }
@@ -118,7 +117,7 @@ final class TeiController {
         return rules.require("ids", request.ids()).stream()
                 .map(ids -> {
                     if (ids instanceof Input.Tokens tokens) {
-                        return models.text(null, tokens.ids(), withoutSpecial);
+                        return models.text(tokens.ids(), withoutSpecial);
                     }
                     throw new RequestException(HttpStatus.BAD_REQUEST, "ids must be token ids, but is a text");
                 })
