@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
@@ -33,6 +34,7 @@ import org.linformer.zoo.data.Example;
  */
 public final class ClassifierTraining {
 
+    private static final int CUT = 512; // tokens that BERT and its heirs read
     private static final long HIDDEN_TOKEN = 103; // [MASK] of BERT's vocabulary
 
     private final Path recipeFile;
@@ -231,17 +233,7 @@ public final class ClassifierTraining {
             int all = config.maxTokens();
             List<LabelledText> validation = evaluator.tokenize(Example.read(data.resolve("validation.jsonl")));
             List<LabelledText> test = evaluator.tokenize(Example.read(data.resolve("test.jsonl")));
-            List<ClassifierMetrics.Reading> readings = new ArrayList<>();
-            for (int moreThan : new int[] {0, 512, 1024}) {
-                List<LabelledText> longer = test.stream()
-                        .filter(text -> text.text().total() > moreThan)
-                        .toList();
-                for (int upTo : all > 512 ? new int[] {all, 512} : new int[] {all}) {
-                    if (!longer.isEmpty() && moreThan < all) {
-                        readings.add(new ClassifierMetrics.Reading(moreThan, upTo, evaluator.evaluate(longer, upTo)));
-                    }
-                }
-            }
+            List<ClassifierMetrics.Reading> readings = readings(evaluator, test, all);
             metrics = new ClassifierMetrics(
                     command,
                     start.toString(),
@@ -258,5 +250,33 @@ public final class ClassifierTraining {
         Files.writeString(
                 out.resolve(Card.FILE), Card.of(recipe, config, metrics, Files.size(out.resolve(ModelConfig.WEIGHTS))));
         progress.println("test %s: %s".formatted(metrics.test().get(0).evaluation(), out));
+    }
+
+    /** All test texts and the long ones, each read whole and cut, in the order of the card. */
+    private static List<ClassifierMetrics.Reading> readings(Evaluator evaluator, List<LabelledText> test, int all)
+            throws IOException, TranslateException {
+        List<LabelledText> longestFirst = test.stream()
+                .sorted(Comparator.comparingInt(text -> -text.text().total()))
+                .toList();
+        int[] whole = evaluator.answers(longestFirst, all);
+        int[] cut = whole.clone(); // a text that is not cut is answered as before
+        int[] answersToLonger = evaluator.answers(longestFirst.subList(0, longerThan(CUT, test)), CUT);
+        System.arraycopy(answersToLonger, 0, cut, 0, answersToLonger.length);
+        List<ClassifierMetrics.Reading> readings = new ArrayList<>();
+        for (int moreThan : new int[] {0, CUT, 2 * CUT}) {
+            int count = longerThan(moreThan, test);
+            if (count > 0 && moreThan < all) {
+                List<LabelledText> texts = longestFirst.subList(0, count);
+                readings.add(new ClassifierMetrics.Reading(moreThan, all, evaluator.evaluation(texts, whole)));
+                if (all > CUT) {
+                    readings.add(new ClassifierMetrics.Reading(moreThan, CUT, evaluator.evaluation(texts, cut)));
+                }
+            }
+        }
+        return readings;
+    }
+
+    private static int longerThan(int tokens, List<LabelledText> texts) {
+        return (int) texts.stream().filter(text -> text.text().total() > tokens).count();
     }
 }

@@ -8,7 +8,7 @@ import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.translate.TranslateException;
 import java.io.IOException;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.linformer.zoo.ModelConfig;
 import org.linformer.zoo.TextTokenizer;
@@ -54,23 +54,30 @@ public final class Evaluator implements AutoCloseable {
      * @throws IllegalArgumentException if a label is not one of the model's
      */
     public Evaluation evaluate(List<LabelledText> texts, int maxTokens) throws IOException, TranslateException {
-        List<LabelledText> cut = texts.stream()
-                .map(text -> new LabelledText(text.text().cut(maxTokens), text.label()))
-                .toList();
-        List<Integer> expected = new ArrayList<>();
-        List<Integer> actual = new ArrayList<>();
-        for (List<LabelledText> go : Batches.goes(cut, MAX_BATCH_TOKENS)) {
-            List<Classifications> answers =
-                    predictor.batchPredict(go.stream().map(LabelledText::text).toList());
+        return evaluation(texts, answers(texts, maxTokens));
+    }
+
+    /** Indices of the labels that texts are given, each cut at so many tokens. */
+    int[] answers(List<LabelledText> texts, int maxTokens) throws IOException, TranslateException {
+        List<TokenizedText> cut =
+                texts.stream().map(text -> text.text().cut(maxTokens)).toList();
+        int[] answers = new int[cut.size()];
+        for (List<Integer> go : TokenizedText.byLength(cut, MAX_BATCH_TOKENS)) {
+            List<Classifications> ofGo =
+                    predictor.batchPredict(go.stream().map(cut::get).toList());
             for (int i = 0; i < go.size(); i++) {
-                expected.add(go.get(i).label());
-                actual.add(config.labels().indexOf(answers.get(i).best().getClassName()));
+                answers[go.get(i)] = config.labels().indexOf(ofGo.get(i).best().getClassName());
             }
         }
+        return answers;
+    }
+
+    /** Compares the first of the answers with the labels that texts have. */
+    Evaluation evaluation(List<LabelledText> texts, int[] answers) {
         return Evaluation.of(
                 config.labels(),
-                expected.stream().mapToInt(i -> i).toArray(),
-                actual.stream().mapToInt(i -> i).toArray());
+                texts.stream().mapToInt(LabelledText::label).toArray(),
+                Arrays.copyOf(answers, texts.size()));
     }
 
     /**
