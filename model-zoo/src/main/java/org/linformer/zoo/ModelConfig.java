@@ -5,8 +5,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.linformer.encoder.ClassifierHead;
 import org.linformer.encoder.EmbeddingHead;
 import org.linformer.encoder.EncoderConfig;
@@ -45,7 +47,7 @@ public record ModelConfig(
     public ModelConfig {
         labels = List.copyOf(labels);
         heads = List.copyOf(heads);
-        sha256 = Map.copyOf(sha256);
+        sha256 = Collections.unmodifiableMap(new TreeMap<>(sha256)); // in the same order in every run
         int classes = heads.stream()
                 .filter(ClassifierHead.Config.class::isInstance)
                 .mapToInt(head -> ((ClassifierHead.Config) head).numClasses())

@@ -41,6 +41,7 @@ class EveryModelIsCompleteTest {
                 .loadModel()) {
             Path folder = model.getModelPath();
             ModelConfig config = ModelConfig.of(model);
+            assertThat(config.sha256().keySet()).containsExactly("model.safetensors", "tokenizer.json");
             Recipe recipe = Recipe.read(folder.resolve(Recipe.FILE));
 
             assertThat(config.name()).isEqualTo(name).isEqualTo(recipe.name());
