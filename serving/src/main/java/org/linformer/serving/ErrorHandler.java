@@ -94,8 +94,8 @@ final class ErrorHandler extends ResponseEntityExceptionHandler {
     protected ResponseEntity<Object> handleHttpMessageNotReadable(
             HttpMessageNotReadableException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof RequestSizeFilter.TooLargeException tooLarge) {
-                return body(HttpStatus.CONTENT_TOO_LARGE, String.valueOf(tooLarge.getMessage()), headers, e, request);
+            if (cause instanceof RequestBodyFilter.BodyException body) {
+                return body(body.status(), String.valueOf(body.getMessage()), headers, e, request);
             }
         }
         return body(HttpStatus.BAD_REQUEST, reason(e), headers, e, request);

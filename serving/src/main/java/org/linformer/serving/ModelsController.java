@@ -3,7 +3,7 @@ package org.linformer.serving;
 import java.io.IOException;
 import java.util.List;
 import org.linformer.serving.model.ModelInfo;
-import org.linformer.serving.model.Models;
+import org.linformer.serving.model.ModelRegistry;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -21,29 +21,29 @@ final class ModelsController {
      */
     record ModelsResponse(String object, List<ModelInfo> data) {}
 
-    private final Models models;
+    private final ModelRegistry registry;
 
-    ModelsController(Models models) {
-        this.models = models;
+    ModelsController(ModelRegistry registry) {
+        this.registry = registry;
     }
 
     @GetMapping("/v1/models")
     ModelsResponse list() {
-        return new ModelsResponse("list", models.list());
+        return new ModelsResponse("list", registry.list());
     }
 
     @GetMapping("/v1/models/{name}")
     ModelInfo get(@PathVariable String name) {
-        return models.get(name);
+        return registry.get(name);
     }
 
     @PostMapping("/v1/models/{name}/reload")
     ModelInfo reload(@PathVariable String name) {
-        return models.reload(name);
+        return registry.reload(name);
     }
 
     @GetMapping(path = "/v1/models/{name}/card", produces = MediaType.TEXT_MARKDOWN_VALUE + ";charset=UTF-8")
     String card(@PathVariable String name) throws IOException {
-        return models.card(name);
+        return registry.card(name);
     }
 }

@@ -1,5 +1,6 @@
 package org.linformer.serving;
 
+import jakarta.validation.Valid;
 import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotEmpty;
@@ -7,7 +8,9 @@ import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 import org.springframework.validation.annotation.Validated;
 
@@ -25,7 +28,8 @@ import org.springframework.validation.annotation.Validated;
  * @param maxRequestSize size of a request's body
  * @param maxBatchTokens tokens that go through a model at once, padding counted
  * @param maxQueuedTokens tokens that wait for a worker; a request that does not fit is refused
- * @param requestTimeout time until an answer, after which the request is given up
+ * @param limits by the name of a model, what it is given less of
+ * @param requestTimeout time until an answer, and for a body to arrive, after which the request is given up
  * @param apiKeysFile file of the keys that callers may show, a line {@code NAME SHA256} for each; empty asks for none
  * @param open whether everyone may ask, though other machines reach the service and no keys are named
  * @param requestsPerMinute requests that the keys of one name may make in a minute; 0 does not count them
@@ -45,6 +49,7 @@ public record ServingProperties(
         @NotNull DataSize maxRequestSize,
         @Min(1) int maxBatchTokens,
         @Min(1) int maxQueuedTokens,
+        @DefaultValue Map<String, @Valid ModelLimits> limits,
         @NotNull Duration requestTimeout,
         @NotNull String apiKeysFile,
         boolean open,

@@ -2,19 +2,26 @@ package org.linformer.serving;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -22,6 +29,7 @@ import tools.jackson.databind.json.JsonMapper;
 @SpringBootTest(
         webEnvironment = WebEnvironment.RANDOM_PORT,
         properties = {"server.tomcat.threads.max=8", "serving.max-queued-tokens=65536"})
+@ExtendWith(OutputCaptureExtension.class)
 class HostileRequestsTest {
 
     private static final String TYPE = " must have the type that the API names, but has another";
@@ -161,6 +169,40 @@ class HostileRequestsTest {
                 Arguments.of("half a character", new byte[] {'{', '"', 't', (byte) 0xe2, (byte) 0x82}),
                 Arguments.of("zeroes", new byte[64]),
                 Arguments.of("a picture", new byte[] {(byte) 0x89, 'P', 'N', 'G', 13, 10, 26, 10}));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(
+            strings = {
+                "{\"text\": \"Xyzzy\"}",
+                "{\"text\": \"Xyzzy\", \"top_k\": \"Xyzzy\"}",
+                "{\"text\": {\"Xyzzy\": 1}}",
+                "{\"text\": \"Xyzzy",
+                "Xyzzy",
+                "{\"text\": [\"Xyzzy\", null]}",
+                "{\"text\": \"Xyzzy\", \"model\": \"Xyzzy\"}",
+                "{\"text\": \"Xyzzy\", \"truncate\": \"Xyzzy\"}",
+                "{\"Xyzzy\": \"Xyzzy\"}",
+            })
+    void writesNoTextToTheLog(String body, CapturedOutput output) throws Exception {
+        for (String path : List.of("/v1/classify", "/v1/embeddings", "/embed", "/v2/models/spam-linformer/infer")) {
+            send("POST", path, "application/json", body);
+            send("POST", path, "application/json", body.replace("Xyzzy", "Xyzzy ".repeat(5000)));
+        }
+
+        assertThat(output.getAll()).doesNotContain("Xyzzy");
+    }
+
+    @Test
+    void answersWhatIsNoHttpInJsonToo() throws Exception {
+        try (Socket socket = new Socket("127.0.0.1", port)) {
+            socket.getOutputStream()
+                    .write("GET /v1/models HTTP/1.1\r\nHost: a b\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+            assertThat(answer).startsWith("HTTP/1.1 400").containsIgnoringCase("content-type: application/json");
+            assertThat(answer).doesNotContain("<html", "Tomcat", "Exception", "java.");
+        }
     }
 
     private HttpResponse<String> send(String method, String path, String contentType, String body) throws Exception {

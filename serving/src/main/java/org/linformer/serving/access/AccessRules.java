@@ -26,7 +26,13 @@ import org.springframework.security.web.firewall.RequestRejectedHandler;
 @Configuration
 class AccessRules {
 
-    private static final String[] PAGE = {"/", "/*.html", "/*.css", "/*.js", "/*.svg", "/*.ico"};
+    private static final String[] PAGE = {
+        "/", "/*.html", "/*.css", "/*.js", "/*.svg", "/*.ico", "/*.yaml", "/webjars/**"
+    };
+    private static final String POLICY = "default-src 'self'";
+    // Swagger UI sets styles and draws its icons in line
+    private static final String POLICY_OF_API_PAGE =
+            POLICY + "; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
     private static final String[] HEALTH = {"/actuator/health/**", "/v2/health/**", "/health", "/ping"};
 
     private final ServingProperties properties;
@@ -71,8 +77,9 @@ class AccessRules {
                             "Authorization must be Bearer and a key of this service, but is "
                                     + (request.getHeader(HttpHeaders.AUTHORIZATION) == null ? "missing" : "another"));
                 }))
-                .headers(headers ->
-                        headers.contentSecurityPolicy(policy -> policy.policyDirectives("default-src 'self'")))
+                .headers(headers -> headers.addHeaderWriter((request, response) -> response.setHeader(
+                        "Content-Security-Policy",
+                        request.getRequestURI().endsWith("/api.html") ? POLICY_OF_API_PAGE : POLICY)))
                 .sessionManagement(session -> session.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
                 // they are for browsers that log in; here each request brings its key
                 .csrf(AbstractHttpConfigurer::disable)

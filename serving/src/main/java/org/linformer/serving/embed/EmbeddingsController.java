@@ -14,6 +14,7 @@ import org.linformer.serving.Tokens;
 import org.linformer.serving.model.Answer;
 import org.linformer.serving.model.Answers;
 import org.linformer.serving.model.Input;
+import org.linformer.serving.model.ModelRegistry;
 import org.linformer.serving.model.Models;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
@@ -24,10 +25,12 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 final class EmbeddingsController {
 
+    private final ModelRegistry registry;
     private final Models models;
     private final Texts rules;
 
-    EmbeddingsController(Models models, Texts rules) {
+    EmbeddingsController(ModelRegistry registry, Models models, Texts rules) {
+        this.registry = registry;
         this.models = models;
         this.rules = rules;
     }
@@ -45,7 +48,7 @@ final class EmbeddingsController {
         if (request.dimensions() == null) {
             return;
         }
-        int dimension = models.embedder(request.model()).dimension();
+        int dimension = registry.embedder(request.model()).dimension();
         if (request.dimensions() != dimension) {
             throw new RequestException(
                     HttpStatus.BAD_REQUEST,

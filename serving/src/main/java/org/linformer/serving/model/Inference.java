@@ -131,9 +131,26 @@ final class Inference implements AutoCloseable {
         }
     }
 
+    /** Refuses what its own model has no room for, though the queue may have. */
+    private void requireRoom(LoadedModel model, int tokens) {
+        int most = model.maxQueuedTokens();
+        int waiting = queue.stream()
+                .filter(job -> job.model() == model)
+                .mapToInt(job -> job.text().read())
+                .sum();
+        if (waiting > 0 && waiting + tokens > most) {
+            throw rejected(
+                    UnavailableException.Reason.QUEUE_FULL,
+                    "queue must hold at most serving.limits.%s.max-queued-tokens=%d, but %d wait and the request has %d"
+                            .formatted(model.config().name(), most, waiting, tokens),
+                    Duration.ofSeconds(1 + (long) (waiting / tokensPerSecond)));
+        }
+    }
+
     private synchronized void admit(List<Job> jobs) {
         int tokens = tokens(jobs);
         requireRoom(tokens);
+        requireRoom(jobs.get(0).model(), tokens);
         jobs.forEach(job -> job.model().enter());
         queue.addAll(jobs);
         queuedTokens += tokens;

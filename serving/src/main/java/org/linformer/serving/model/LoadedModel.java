@@ -11,7 +11,9 @@ import ai.djl.translate.NoopTranslator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.Map;
 import org.linformer.attention.LinformerAttention;
+import org.linformer.serving.ModelLimits;
 import org.linformer.serving.RequestException;
 import org.linformer.zoo.ClassificationTranslator;
 import org.linformer.zoo.EmbeddingTranslator;
@@ -29,12 +31,14 @@ final class LoadedModel implements AutoCloseable {
     private final ZooModel<NDList, NDList> model;
     private final ModelConfig config;
     private final TextTokenizer tokenizer;
+    private final ModelLimits limits;
     private int users;
     private boolean retired;
     private boolean closed;
 
     /** Loads a model of the zoo, or of a folder if the place has a slash. */
-    LoadedModel(String place, String precision) throws IOException, ModelNotFoundException, MalformedModelException {
+    LoadedModel(String place, String precision, Map<String, ModelLimits> limits)
+            throws IOException, ModelNotFoundException, MalformedModelException {
         this.place = place;
         model = Criteria.builder()
                 .setTypes(NDList.class, NDList.class)
@@ -45,6 +49,7 @@ final class LoadedModel implements AutoCloseable {
                 .loadModel();
         config = ModelConfig.of(model);
         tokenizer = TextTokenizer.of(model);
+        this.limits = limits.getOrDefault(config.name(), ModelLimits.NONE);
     }
 
     /** Where it was loaded from. */
@@ -64,10 +69,20 @@ final class LoadedModel implements AutoCloseable {
                 config.version(),
                 config.labels(),
                 config.embeds() ? config.dimension() : 0,
-                config.maxTokens(),
+                maxTokens(),
                 config.encoder().attention() instanceof LinformerAttention.Config linformer ? linformer.k() : List.of(),
                 // may be less than was asked for
                 model.getProperty(ModelBlockFactory.DTYPE));
+    }
+
+    /** Tokens of the longest text that is read. */
+    int maxTokens() {
+        return Math.min(config.maxTokens(), limits.maxTokens());
+    }
+
+    /** Tokens of its texts that may wait. */
+    int maxQueuedTokens() {
+        return limits.maxQueuedTokens();
     }
 
     String card() throws IOException {

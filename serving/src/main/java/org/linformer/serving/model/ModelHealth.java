@@ -8,17 +8,18 @@ import org.springframework.stereotype.Component;
 @Component("model")
 final class ModelHealth implements HealthIndicator {
 
-    private final Models models;
+    private final ModelRegistry registry;
 
-    ModelHealth(Models models) {
-        this.models = models;
+    ModelHealth(ModelRegistry registry) {
+        this.registry = registry;
     }
 
     @Override
     public Health health() {
         return Health.up()
-                .withDetail("models", models.list().stream().map(ModelInfo::id).toList())
-                .withDetail("failed", models.failures())
+                .withDetail(
+                        "models", registry.list().stream().map(ModelInfo::id).toList())
+                .withDetail("failed", registry.failures())
                 .build();
     }
 }

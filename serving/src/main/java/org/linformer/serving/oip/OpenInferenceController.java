@@ -16,6 +16,7 @@ import org.linformer.serving.model.Answers;
 import org.linformer.serving.model.Input;
 import org.linformer.serving.model.Label;
 import org.linformer.serving.model.ModelInfo;
+import org.linformer.serving.model.ModelRegistry;
 import org.linformer.serving.model.Models;
 import org.linformer.serving.model.Truncate;
 import org.springframework.boot.availability.ApplicationAvailability;
@@ -41,11 +42,13 @@ final class OpenInferenceController {
     private static final String PROBABILITIES = "probabilities";
     private static final String EMBEDDING = "embedding";
 
+    private final ModelRegistry registry;
     private final Models models;
     private final Texts rules;
     private final ApplicationAvailability availability;
 
-    OpenInferenceController(Models models, Texts rules, ApplicationAvailability availability) {
+    OpenInferenceController(ModelRegistry registry, Models models, Texts rules, ApplicationAvailability availability) {
+        this.registry = registry;
         this.models = models;
         this.rules = rules;
         this.availability = availability;
@@ -111,7 +114,7 @@ final class OpenInferenceController {
     }
 
     private ModelInfo find(String name, @Nullable String version) {
-        ModelInfo model = models.get(name);
+        ModelInfo model = registry.get(name);
         if (version != null && !version.equals(model.version())) {
             throw new RequestException(
                     HttpStatus.NOT_FOUND,

@@ -11,6 +11,7 @@ import org.linformer.serving.ServingProperties;
 import org.linformer.serving.Texts;
 import org.linformer.serving.model.Input;
 import org.linformer.serving.model.Label;
+import org.linformer.serving.model.ModelRegistry;
 import org.linformer.serving.model.Models;
 import org.linformer.serving.model.Truncate;
 import org.linformer.zoo.search.VectorSearch;
@@ -25,11 +26,13 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 final class TeiController {
 
+    private final ModelRegistry registry;
     private final Models models;
     private final Texts rules;
     private final ServingProperties properties;
 
-    TeiController(Models models, Texts rules, ServingProperties properties) {
+    TeiController(ModelRegistry registry, Models models, Texts rules, ServingProperties properties) {
+        this.registry = registry;
         this.models = models;
         this.rules = rules;
         this.properties = properties;
@@ -40,7 +43,7 @@ final class TeiController {
         List<Input> texts = rules.require("inputs", request.inputs());
         requireSame("normalize", request.normalize(), true);
         requireSame("prompt_name", request.promptName(), null);
-        requireSame("dimensions", request.dimensions(), models.embedder(null).dimension());
+        requireSame("dimensions", request.dimensions(), registry.embedder(null).dimension());
         return models.embed(null, texts, truncate(request.truncate(), request.truncationDirection()))
                 .thenApply(answers -> Answered.with(answers.timing(), answers.values()));
     }
@@ -126,7 +129,7 @@ final class TeiController {
 
     @GetMapping("/info")
     InfoResponse info() {
-        return InfoResponse.of(models.list().get(0), properties);
+        return InfoResponse.of(registry.list().get(0), properties);
     }
 
     private static Truncate truncate(@Nullable Boolean truncate, @Nullable String direction) {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -121,6 +122,7 @@ class ApiKeysTest {
                 DataSize.ofMegabytes(1),
                 4096,
                 4096,
+                Map.of(),
                 Duration.ofSeconds(1),
                 file.toString(),
                 false,

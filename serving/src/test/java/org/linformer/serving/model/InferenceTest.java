@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
@@ -25,7 +26,7 @@ class InferenceTest {
 
     @BeforeAll
     static void loadModel() throws Exception {
-        model = new LoadedModel("spam-linformer", "float32");
+        model = new LoadedModel("spam-linformer", "float32", Map.of());
     }
 
     @AfterAll
@@ -44,6 +45,7 @@ class InferenceTest {
                 DataSize.ofMegabytes(1),
                 4096,
                 maxQueuedTokens,
+                Map.of(),
                 timeout,
                 "",
                 false,

@@ -8,33 +8,43 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.time.Duration;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
- * Stops a body that is too large while it is read: Tomcat itself bounds forms only. A compressed body, which would have
- * another size once unpacked, is not taken.
+ * Stops a body that is too large, or that takes too long, while it is read: Tomcat itself bounds the size of forms and the
+ * time between two pieces only. A compressed body, which would have another size once unpacked, is not taken.
  */
 @Component
-final class RequestSizeFilter extends OncePerRequestFilter {
+final class RequestBodyFilter extends OncePerRequestFilter {
 
-    /** More was sent than is allowed. */
-    static final class TooLargeException extends IOException {
+    /** A body that is not read to its end. */
+    static final class BodyException extends IOException {
 
         private static final long serialVersionUID = 1;
 
-        TooLargeException(long limit) {
-            super("body must be at most serving.max-request-size=%d bytes, but is longer".formatted(limit));
+        private final HttpStatus status;
+
+        BodyException(HttpStatus status, String message) {
+            super(message);
+            this.status = status;
+        }
+
+        HttpStatus status() {
+            return status;
         }
     }
 
     private final long limit;
+    private final Duration time;
     private final Refusals refusals;
 
-    RequestSizeFilter(ServingProperties properties, Refusals refusals) {
+    RequestBodyFilter(ServingProperties properties, Refusals refusals) {
         limit = properties.maxRequestSize().toBytes();
+        time = properties.requestTimeout();
         this.refusals = refusals;
     }
 
@@ -60,21 +70,23 @@ final class RequestSizeFilter extends OncePerRequestFilter {
                             .formatted(limit, request.getContentLengthLong()));
             return;
         }
-        chain.doFilter(new Bounded(request, limit), response);
+        chain.doFilter(new Bounded(request, limit, time), response);
     }
 
     private static final class Bounded extends HttpServletRequestWrapper {
 
         private final long limit;
+        private final Duration time;
 
-        Bounded(HttpServletRequest request, long limit) {
+        Bounded(HttpServletRequest request, long limit, Duration time) {
             super(request);
             this.limit = limit;
+            this.time = time;
         }
 
         @Override
         public ServletInputStream getInputStream() throws IOException {
-            return new CountingStream(super.getInputStream(), limit);
+            return new CountingStream(super.getInputStream(), limit, time);
         }
     }
 
@@ -82,17 +94,27 @@ final class RequestSizeFilter extends OncePerRequestFilter {
 
         private final ServletInputStream in;
         private final long limit;
+        private final Duration time;
+        private final long began = System.nanoTime();
         private long count;
 
-        CountingStream(ServletInputStream in, long limit) {
+        CountingStream(ServletInputStream in, long limit, Duration time) {
             this.in = in;
             this.limit = limit;
+            this.time = time;
         }
 
         private int counted(int bytes) throws IOException {
             count += Math.max(bytes, 0);
             if (count > limit) {
-                throw new TooLargeException(limit);
+                throw new BodyException(
+                        HttpStatus.CONTENT_TOO_LARGE,
+                        "body must be at most serving.max-request-size=%d bytes, but is longer".formatted(limit));
+            }
+            if (System.nanoTime() - began > time.toNanos()) {
+                throw new BodyException(
+                        HttpStatus.REQUEST_TIMEOUT,
+                        "body must arrive within serving.request-timeout=%s, but did not".formatted(time));
             }
             return bytes;
         }

@@ -1,0 +1,120 @@
+package org.linformer.serving;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** One model with less than all have, which is named twice, and a short time for every body. */
+@SpringBootTest(
+        webEnvironment = WebEnvironment.RANDOM_PORT,
+        properties = {
+            "serving.models=spam-linformer,spam-linformer",
+            "serving.limits.spam-linformer.max-tokens=64",
+            "serving.limits.spam-linformer.max-queued-tokens=100",
+            "serving.request-timeout=3s"
+        })
+class LimitsTest {
+
+    @LocalServerPort
+    private int port;
+
+    @Autowired
+    private JsonMapper json;
+
+    private final HttpClient client = HttpClient.newHttpClient();
+
+    @Test
+    void readsNoLongerTextThanTheModelsLimit() throws Exception {
+        HttpResponse<String> refused = classify("word ".repeat(100), "none").join();
+        HttpResponse<String> cut = classify("word ".repeat(100), "end").join();
+
+        assertThat(refused.statusCode()).isEqualTo(422);
+        assertThat(json.readTree(refused.body()).at("/max_tokens").asInt()).isEqualTo(64);
+        assertThat(json.readTree(cut.body()).at("/results/0/tokens/read").asInt())
+                .isEqualTo(64);
+        assertThat(get("/v1/models/spam-linformer").at("/max_tokens").asInt()).isEqualTo(64);
+    }
+
+    @Test
+    void letsNoMoreTokensWaitThanTheModelsLimit() {
+        List<CompletableFuture<HttpResponse<String>>> answers = IntStream.range(0, 100)
+                .mapToObj(i -> classify("word ".repeat(60), "none"))
+                .toList();
+
+        List<HttpResponse<String>> refused = answers.stream()
+                .map(CompletableFuture::join)
+                .filter(answer -> answer.statusCode() != 200)
+                .toList();
+
+        assertThat(refused).isNotEmpty().allSatisfy(answer -> {
+            assertThat(answer.statusCode()).isEqualTo(429);
+            assertThat(answer.headers().firstValue("Retry-After")).isPresent();
+            assertThat(answer.body())
+                    .contains("queue must hold at most serving.limits.spam-linformer.max-queued-tokens=100, but ");
+        });
+    }
+
+    @Test
+    void servesANameOnce() throws Exception {
+        JsonNode health = get("/actuator/health");
+
+        assertThat(health.at("/components/model/details/models").toString()).isEqualTo("[\"spam-linformer\"]");
+        assertThat(health.at("/components/model/details/failed").toString()).isEqualTo("[\"spam-linformer\"]");
+    }
+
+    @Test
+    void stopsABodyThatDripsIn() throws Exception {
+        try (Socket socket = new Socket("127.0.0.1", port)) {
+            OutputStream out = socket.getOutputStream();
+            InputStream in = socket.getInputStream();
+            out.write(("POST /v1/classify HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                            + "Content-Length: 1000\r\n\r\n{\"text\": \"")
+                    .getBytes(StandardCharsets.US_ASCII));
+            for (int i = 0; i < 100 && in.available() == 0; i++) {
+                out.write('a');
+                Thread.sleep(200);
+            }
+
+            String answer = new String(in.readNBytes(in.available()), StandardCharsets.UTF_8);
+            assertThat(answer)
+                    .startsWith("HTTP/1.1 408")
+                    .contains("body must arrive within serving.request-timeout=PT3S, but did not");
+        }
+    }
+
+    private CompletableFuture<HttpResponse<String>> classify(String text, String truncate) {
+        String body = "{\"text\": \"%s\", \"truncate\": \"%s\"}".formatted(text, truncate);
+        return client.sendAsync(
+                request("/v1/classify")
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(body))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    private JsonNode get(String path) throws Exception {
+        return json.readTree(client.send(request(path).build(), HttpResponse.BodyHandlers.ofString())
+                .body());
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
+    }
+}
