@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
+import org.openqa.selenium.NoSuchElementException;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
@@ -227,6 +228,21 @@ class PageTest {
     }
 
     @Test
+    void showsTheApiAndTriesIt() {
+        click("header a[href='api.html']");
+        eventually("#operations-OpenAI-models", WebElement::isDisplayed);
+        click("#operations-OpenAI-models .opblock-summary-control");
+        eventually("#operations-OpenAI-models .try-out__btn", WebElement::isDisplayed);
+        click("#operations-OpenAI-models .try-out__btn");
+        eventually("#operations-OpenAI-models .execute", WebElement::isDisplayed);
+        click("#operations-OpenAI-models .execute");
+
+        eventually(
+                "#operations-OpenAI-models .live-responses-table .microlight",
+                answer -> answer.getText().contains("minilm-linformer-4k"));
+    }
+
+    @Test
     void fitsANarrowScreenInTheDark() {
         showAt(360, "dark");
         write("#text", MAIL + " " + "w".repeat(300));
@@ -241,7 +257,9 @@ class PageTest {
     }
 
     private static void eventually(String selector, Predicate<WebElement> expected) {
-        await().atMost(Duration.ofMinutes(1)).until(() -> one(selector), expected::test);
+        await().atMost(Duration.ofMinutes(1))
+                .ignoreException(NoSuchElementException.class)
+                .until(() -> one(selector), expected::test);
     }
 
     private static double number(String script, Object... arguments) {
