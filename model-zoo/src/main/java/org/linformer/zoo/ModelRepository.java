@@ -34,8 +34,9 @@ final class ModelRepository extends AbstractRepository {
     /** Not in the zoo's class: DJL makes the zoo before that class has its constants. */
     static final List<String> PACKAGED = List.of("minilm-linformer-4k", "spam-linformer", "debian-topic");
 
-    private static final List<String> FILES = List.of(
-            ModelConfig.FILE, ModelConfig.WEIGHTS, ModelConfig.TOKENIZER, "recipe.json", "metrics.json", "CARD.md");
+    /** All but the weights, which lie in pieces. */
+    private static final List<String> FILES =
+            List.of(ModelConfig.FILE, ModelConfig.TOKENIZER, "recipe.json", "metrics.json", "CARD.md");
 
     private final String model;
     private final @Nullable Path folder;
@@ -118,6 +119,9 @@ final class ModelRepository extends AbstractRepository {
                     Files.copy(in, unfinished.resolve(file));
                 }
             }
+            try (InputStream names = open(WeightPieces.LIST)) {
+                WeightPieces.join(names, ModelRepository::openPiece, unfinished.resolve(ModelConfig.WEIGHTS));
+            }
             Utils.deleteQuietly(target);
             Utils.moveQuietly(unfinished, target);
         } finally {
@@ -143,6 +147,16 @@ final class ModelRepository extends AbstractRepository {
         } catch (IOException | IllegalArgumentException e) {
             return false;
         }
+    }
+
+    private static InputStream openPiece(String name) throws IOException {
+        String resource = "models/" + WeightPieces.FOLDER + "/" + name;
+        InputStream in = ModelRepository.class.getResourceAsStream(resource);
+        if (in == null) {
+            throw new FileNotFoundException(
+                    "weights must lie in the jar, but their piece %s does not".formatted(resource));
+        }
+        return in;
     }
 
     private InputStream open(String file) throws IOException {

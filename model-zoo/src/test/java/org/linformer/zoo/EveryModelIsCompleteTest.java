@@ -22,8 +22,8 @@ class EveryModelIsCompleteTest {
     @ParameterizedTest
     @MethodSource("names")
     void hasEveryFile(String name) throws Exception {
-        for (String file : List.of(
-                "config.json", "recipe.json", "metrics.json", "tokenizer.json", "model.safetensors", "CARD.md")) {
+        for (String file :
+                List.of("config.json", "recipe.json", "metrics.json", "tokenizer.json", "pieces.txt", "CARD.md")) {
             try (InputStream in = getClass().getResourceAsStream("models/" + name + "/" + file)) {
                 assertThat(in).as(file).isNotNull();
             }

@@ -8,10 +8,14 @@ import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.stream.Stream;
 import org.linformer.zoo.ModelConfig;
+import org.linformer.zoo.WeightPieces;
 import org.linformer.zoo.train.Recipe;
 import org.linformer.zoo.train.Updates;
 
-/** Writes the packaged models that start from MiniLM, of which the sources hold the updates alone. The build runs it. */
+/**
+ * Writes the packaged models that start from MiniLM, of which the sources hold the updates alone, and cuts the weights of all
+ * into pieces. The build runs it.
+ */
 final class PackagedModels {
 
     private PackagedModels() {}
@@ -30,6 +34,7 @@ final class PackagedModels {
                 write(jar, source, models.resolve(source.getFileName()));
             }
         }
+        WeightPieces.cut(models);
     }
 
     private static void write(Path jar, Path source, Path model) throws IOException {
