@@ -271,6 +271,7 @@ public final class Main {
      * @param file the file that it comes in
      * @param recipe a recipe whose training starts from it, or null
      * @param updates what that training changed, or null
+     * @param maxTokens the longest text, or null for that of the published weights
      * @param out folder of the model
      * @throws IOException if a file cannot be read or written
      */
@@ -290,15 +291,25 @@ public final class Main {
             @Option(names = "--updates", description = "What its training changed: the trained model is written.")
                     @Nullable
                     Path updates,
+            @Option(
+                            names = "--max-tokens",
+                            description =
+                                    "The longest text, without --recipe. More than the 512 of the published weights is"
+                                            + " for comparisons of speed.")
+                    @Nullable
+                    Integer maxTokens,
             @Option(names = "--out", required = true, description = "Folder of the model that is made.") Path out)
             throws IOException {
         if (!name.equals("all-minilm-l6-v2")) {
             throw new IllegalArgumentException("model must be all-minilm-l6-v2, but is " + name);
         }
+        if (recipe != null && maxTokens != null) {
+            throw new IllegalArgumentException("--max-tokens must come without --recipe, but comes with it");
+        }
         if (recipe != null) {
             MiniLmStart.write(file, recipe, updates, out);
         } else if (updates == null) {
-            MiniLm.write(file, out);
+            MiniLm.write(file, maxTokens == null ? MiniLm.MAX_TOKENS : maxTokens, out);
         } else {
             throw new IllegalArgumentException("--updates must come with --recipe, but stands alone");
         }

