@@ -101,7 +101,8 @@ function done(summary, latency)
   -- where too few came, all of them and all the time
   local skip = one:get("skip")
   local span = (one:get("ended") - one:get("began")) / 1e3
-  local rate = one:get("measured") >= skip and one:get("measured") / span or answered / (summary.duration / 1e6)
+  local measured = one:get("measured")
+  local rate = measured > 0 and measured >= skip and measured / span or answered / (summary.duration / 1e6)
   print("result rate " .. rate)
   print("result answered " .. answered)
   print("result refused " .. (counts["429"] or 0))

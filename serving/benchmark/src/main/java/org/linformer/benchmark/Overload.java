@@ -33,7 +33,13 @@ final class Overload {
         Path texts = Texts.ofLength(128);
         try (Server server = Server.ours(settings)) {
             Wrk.closed(server, texts, CLIENTS, seconds(10));
+            server.awaitIdle();
             Wrk before = Wrk.closed(server, texts, CLIENTS, seconds(30));
+            if (before.answered() == 0 || before.refused() > 0) {
+                throw new IllegalStateException(
+                        "%d clients must all be answered before the overload, but %d answers came and %d refusals"
+                                .formatted(CLIENTS, before.answered(), before.refused()));
+            }
             Wrk overload = Wrk.open(server, texts, CONNECTIONS, TIMES * before.rate(), seconds(120));
             long end = System.nanoTime();
             while (!server.answers()) {
