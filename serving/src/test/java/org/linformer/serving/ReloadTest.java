@@ -67,6 +67,7 @@ class ReloadTest {
         assertThat(health.at("/status").asString()).isEqualTo("UP");
         assertThat(health.at("/components/model/details/models").toString()).isEqualTo("[\"mine\",\"spam-linformer\"]");
         assertThat(health.at("/components/model/details/failed").toString()).isEqualTo("[\"broken\"]");
+        assertThat(get("/actuator/prometheus").body()).contains("linformer_models_failed 1.0");
     }
 
     @Test

@@ -64,6 +64,7 @@ public final class ModelRegistry implements AutoCloseable {
             }
         }
         models = Collections.unmodifiableMap(loaded);
+        meters.gauge("linformer.models.failed", failures, List::size);
         try {
             requireModels();
         } catch (IllegalStateException | IllegalArgumentException e) {
