@@ -1,6 +1,7 @@
 package org.linformer.serving.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -113,6 +114,26 @@ class InferenceTest {
 
         assertThat(outcomes.stream().map(CompletableFuture::join)).containsOnly("answered");
         assertThat(askAtOnce(inference, 1).get(0).join()).isEqualTo("stopping");
+    }
+
+    @Test
+    void failsTheBatchAloneThatTheEngineFailsOn() {
+        try (Inference inference = inference(100_000, Duration.ofMinutes(1))) {
+            long[] unknown = {101, 1_000_000, 102};
+            TokenizedText broken = new TokenizedText(unknown, unknown.length);
+
+            CompletableFuture<List<Job.Done>> failed =
+                    inference.answer(model, Task.CLASSIFY, List.of(broken, text(200)));
+            CompletableFuture<List<Job.Done>> answered = inference.answer(model, Task.CLASSIFY, List.of(text(3)));
+
+            assertThat(answered.join()).hasSize(1);
+            assertThatExceptionOfType(CompletionException.class)
+                    .isThrownBy(failed::join)
+                    .havingCause()
+                    .isInstanceOfSatisfying(
+                            UnavailableException.class,
+                            e -> assertThat(e.reason()).isEqualTo(UnavailableException.Reason.ENGINE));
+        }
     }
 
     @Test

@@ -1,0 +1,149 @@
+package org.linformer.serving;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The service as a process of its own, and what an operating system does to it. */
+@EnabledOnOs(OS.LINUX)
+class ProcessTest {
+
+    @TempDir
+    private Path folder;
+
+    private final List<Process> processes = new ArrayList<>();
+    private final HttpClient client = HttpClient.newHttpClient();
+
+    private int port;
+
+    @AfterEach
+    void killAll() throws InterruptedException {
+        for (Process process : processes) {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    @ParameterizedTest(name = "SIG{0}")
+    @CsvSource({"TERM, 143", "INT, 130"})
+    void answersWhatWasLetInBeforeItStops(String signal, int status) throws Exception {
+        Process service = start(folder.resolve("log").toFile());
+        List<CompletableFuture<HttpResponse<String>>> answers =
+                IntStream.range(0, 20).mapToObj(i -> classify(500 + i)).toList();
+        await().atMost(Duration.ofMinutes(1)).until(() -> metric("linformer_queue_depth") >= 10);
+
+        new ProcessBuilder("kill", "-" + signal, String.valueOf(service.pid()))
+                .start()
+                .waitFor();
+
+        assertThat(answers)
+                .allSatisfy(answer -> assertThat(answer.join().statusCode()).isEqualTo(200));
+        assertThat(service.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(service.exitValue()).isEqualTo(status);
+        assertThat(Files.readString(folder.resolve("log"))).doesNotContain(" ERROR ", "Xyzzy");
+        assertThat(classify(1).handle((answer, failure) -> failure).join())
+                .hasRootCauseInstanceOf(ConnectException.class);
+    }
+
+    @Test
+    void startsAgainAfterItWasKilled() throws Exception {
+        Process service = start(folder.resolve("log").toFile());
+        CompletableFuture<HttpResponse<String>> lost = classify(1000);
+        service.destroyForcibly().waitFor();
+
+        assertThat(lost.handle((answer, failure) -> failure).join()).isNotNull();
+        start(folder.resolve("log").toFile());
+        assertThat(classify(1000).join().statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void answersThoughNothingCanBeLogged() throws Exception {
+        start(new File("/dev/full"));
+
+        assertThat(classify(10).join().statusCode()).isEqualTo(200);
+        // this one is logged as an error
+        assertThat(client.send(
+                                request("/v1/models/spam-linformer/reload")
+                                        .POST(HttpRequest.BodyPublishers.noBody())
+                                        .build(),
+                                HttpResponse.BodyHandlers.ofString())
+                        .statusCode())
+                .isEqualTo(409);
+        assertThat(classify(10).join().statusCode()).isEqualTo(200);
+    }
+
+    private Process start(File log) throws Exception {
+        port = freePort();
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx512m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        ServingApplication.class.getName(),
+                        "--server.port=" + port,
+                        "--serving.models=spam-linformer")
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
+                .start();
+        processes.add(process);
+        await().atMost(Duration.ofMinutes(2))
+                .ignoreExceptionsInstanceOf(IOException.class)
+                .until(() ->
+                        client.send(request("/actuator/health/readiness").build(), HttpResponse.BodyHandlers.ofString())
+                                        .statusCode()
+                                == 200);
+        return process;
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private CompletableFuture<HttpResponse<String>> classify(int words) {
+        return client.sendAsync(
+                request("/v1/classify")
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(
+                                "{\"text\": \"%s\"}".formatted("Xyzzy ".repeat(words))))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    private double metric(String name) throws Exception {
+        return client.send(request("/actuator/prometheus").build(), HttpResponse.BodyHandlers.ofString())
+                .body()
+                .lines()
+                .filter(line -> line.startsWith(name + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length())))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
+    }
+}
