@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +53,7 @@ class WeightPiecesTest {
     @Test
     void refusesAFileThatIsLongerThanItsTensors() throws Exception {
         byte[] bytes = write("first", 1);
-        Files.write(models.resolve("first/model.safetensors"), java.util.Arrays.copyOf(bytes, bytes.length + 1));
+        Files.write(models.resolve("first/model.safetensors"), Arrays.copyOf(bytes, bytes.length + 1));
 
         assertThatIOException()
                 .isThrownBy(() -> WeightPieces.cut(models))

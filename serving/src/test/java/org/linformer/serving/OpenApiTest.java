@@ -11,6 +11,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -60,7 +61,7 @@ class OpenApiTest {
             for (String method : List.of("get", "post")) {
                 if (path.getValue().has(method)) {
                     operations.add(Map.entry(
-                            method.toUpperCase(java.util.Locale.ROOT) + " " + path.getKey(),
+                            method.toUpperCase(Locale.ROOT) + " " + path.getKey(),
                             path.getValue().get(method)));
                 }
             }

@@ -47,6 +47,7 @@ final class Overload {
             }
             long first = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - end);
             Wrk atOnce = Wrk.closed(server, texts, CLIENTS, seconds(10));
+            server.awaitIdle();
             Wrk after = Wrk.closed(server, texts, CLIENTS, seconds(30));
             return TEXT.formatted(CLIENTS, TIMES, CONNECTIONS, first)
                     + Report.head("", "requests/s", "answered/s", "refused", "errors", "p99, ms", "p99/before")
