@@ -22,8 +22,9 @@ import org.linformer.encoder.HeadConfig;
  * @param maxBatchTokens tokens, padding counted, that go through the encoder at once; a step may take several goes
  * @param learningRate its peak, for what the training starts anew: heads, low-rank updates, or all of a model
  * @param startRate the same for what comes from another model
- * @param rank of the updates of the attention's matrices that come from another model, whose other matrices and token
- *     embeddings then stay as they are; 0 trains all as they are
+ * @param rank of the low-rank updates of matrices that come from another model, whose other matrices and token embeddings
+ *     then stay as they are; 0 trains all as they are
+ * @param updated the matrices that have such updates
  * @param warmup share of the steps in which the rates rise to their peaks, before they fall to zero in a line
  * @param weightDecay of matrices; vectors have none
  * @param maxGradientNorm a longer gradient is shortened to this
@@ -46,11 +47,20 @@ public record ClassifierRecipe(
         float learningRate,
         float startRate,
         int rank,
+        Updated updated,
         float warmup,
         float weightDecay,
         float maxGradientNorm,
         float tokenDropout)
         implements Recipe {
+
+    /** Matrices of a layer. */
+    public enum Updated {
+        /** Those of the attention. */
+        ATTENTION,
+        /** Those of the attention and of the feed-forward network. */
+        ALL
+    }
 
     public ClassifierRecipe {
         labels = List.copyOf(labels);

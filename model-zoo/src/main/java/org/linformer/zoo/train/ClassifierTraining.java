@@ -134,7 +134,8 @@ public final class ClassifierTraining {
                     || name.matches(".*\\.[EF]")
                     || name.contains("position_embeddings")) {
                 trained.add(name, parameter, recipe.startRate());
-            } else if (name.contains(".attention.")) {
+            } else if (name.contains(".attention.")
+                    || (recipe.updated() == ClassifierRecipe.Updated.ALL && name.startsWith("encoder."))) {
                 trained.addLowRank(name, parameter, recipe.rank(), recipe.learningRate());
             }
         });
@@ -159,7 +160,7 @@ public final class ClassifierTraining {
         @Override
         public TrainingLoop.Step step(int number) {
             Random random = new Random(recipe.seed() * 31 + number);
-            List<LabelledText> texts = Batches.ofStep(train, recipe.batchSize(), recipe.seed(), number).stream()
+            List<LabelledText> texts = Batches.ofStepAlike(train, recipe.batchSize(), recipe.seed(), number).stream()
                     .map(text -> hideTokens(text, random))
                     .toList();
             float sum = 0;

@@ -34,6 +34,7 @@ import org.linformer.zoo.TokenizedText;
 import org.linformer.zoo.Truncation;
 import org.linformer.zoo.spectrum.AttentionSpectrum;
 import org.linformer.zoo.train.ClassifierRecipe;
+import org.linformer.zoo.train.ClassifierRecipe.Updated;
 
 /** The vectors of the ONNX file itself, through ONNX Runtime, are the truth. */
 class MiniLmTest {
@@ -106,7 +107,27 @@ class MiniLmTest {
                 /* apart= */ false);
         List<HeadConfig> heads = List.of(new ClassifierHead.Config(2), new EmbeddingHead.Config(600));
         ClassifierRecipe recipe = new ClassifierRecipe(
-                "a", "1.0", "b", "c", "d", List.of("e", "f"), 30522, encoder, heads, 1, 1, 1, 600, 1, 1, 2, 0, 0, 1, 0);
+                "a",
+                "1.0",
+                "b",
+                "c",
+                "d",
+                List.of("e", "f"),
+                30522,
+                encoder,
+                heads,
+                1,
+                1,
+                1,
+                600,
+                1,
+                1,
+                2,
+                Updated.ALL,
+                0,
+                0,
+                1,
+                0);
         Path file = Files.writeString(folder.resolve("recipe.json"), StrictJson.write(recipe));
         MiniLmStart.write(jar(), file, null, folder.resolve("start"));
 

@@ -24,6 +24,8 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.linformer.attention.LinformerAttention;
 import org.linformer.attention.MultiHeadAttention;
 import org.linformer.attention.Projection;
@@ -33,6 +35,7 @@ import org.linformer.encoder.EncoderConfig;
 import org.linformer.encoder.Weights;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.LinformerModelZoo;
+import org.linformer.zoo.train.ClassifierRecipe.Updated;
 
 class ClassifierTrainingTest {
 
@@ -48,7 +51,7 @@ class ClassifierTrainingTest {
 
     @BeforeEach
     void writeRecipeAndTexts() throws Exception {
-        Files.writeString(folder.resolve("recipe.json"), StrictJson.write(recipe(4)));
+        Files.writeString(folder.resolve("recipe.json"), StrictJson.write(recipe(4, Updated.ATTENTION)));
         try (InputStream in = LinformerModelZoo.class.getResourceAsStream("models/spam-linformer/tokenizer.json")) {
             Files.copy(in, folder.resolve("tokenizer.json"));
         }
@@ -57,7 +60,7 @@ class ClassifierTrainingTest {
         write("test", 40, 3);
     }
 
-    private static ClassifierRecipe recipe(int epochs) {
+    private static ClassifierRecipe recipe(int epochs, Updated updated) {
         EncoderConfig encoder = new EncoderConfig(
                 /* numLayers= */ 1,
                 /* ffDim= */ 32,
@@ -91,6 +94,7 @@ class ClassifierTrainingTest {
                 /* learningRate= */ 0.02f,
                 /* startRate= */ 0.005f,
                 /* rank= */ 2,
+                updated,
                 /* warmup= */ 0.1f,
                 /* weightDecay= */ 0.01f,
                 /* maxGradientNorm= */ 1,
@@ -172,11 +176,13 @@ class ClassifierTrainingTest {
         assertThat(picture.getWidth()).isEqualTo(800);
     }
 
-    /** Vectors, positions, E and the heads move by themselves, the attention's matrices by low rank, and no other does. */
-    @Test
-    void startsFromAnotherModelAndLeavesWhatItChangedInIt() throws Exception {
+    /** Vectors, positions, E and the heads move by themselves, the updated matrices by low rank, and no other does. */
+    @ParameterizedTest
+    @EnumSource
+    void startsFromAnotherModelAndLeavesWhatItChangedInIt(Updated updated) throws Exception {
         train(() -> false);
         Path start = folder.resolve("out");
+        Files.writeString(folder.resolve("recipe.json"), StrictJson.write(recipe(4, updated)));
         boolean finished = train(start, "again", () -> false);
 
         assertThat(finished).isTrue();
@@ -198,8 +204,9 @@ class ClassifierTrainingTest {
                 .doesNotContain(
                         "embeddings.word_embeddings.weight",
                         "encoder.layer.0.attention.self.query.weight",
-                        "encoder.layer.0.intermediate.dense.weight",
-                        "encoder.layer.0.intermediate.dense.weight.B");
+                        "encoder.layer.0.intermediate.dense.weight");
+        assertThat(updates.containsKey("encoder.layer.0.intermediate.dense.weight.B"))
+                .isEqualTo(updated == Updated.ALL);
         assertThat(updates.get("encoder.layer.0.attention.output.dense.weight.B"))
                 .containsExactly(16, 2);
         assertThat(shapes(again.resolve("model.safetensors")).keySet())
@@ -243,7 +250,7 @@ class ClassifierTrainingTest {
     @Test
     void refusesACheckpointOfAnotherRecipe() throws Exception {
         train(() -> true);
-        Files.writeString(folder.resolve("recipe.json"), StrictJson.write(recipe(5)));
+        Files.writeString(folder.resolve("recipe.json"), StrictJson.write(recipe(5, Updated.ATTENTION)));
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> train(() -> false))
