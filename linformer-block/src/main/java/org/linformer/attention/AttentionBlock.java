@@ -29,6 +29,7 @@ public abstract class AttentionBlock extends AbstractBlock {
     private final int dModel;
     private final int maxLength;
     private boolean isBfloat16;
+    private boolean isPacked;
     private boolean isTrainable = true;
 
     /**
@@ -72,7 +73,8 @@ public abstract class AttentionBlock extends AbstractBlock {
     protected final NDList forwardInternal(
             ParameterStore store, NDList inputs, boolean training, @Nullable PairList<String, Object> params) {
         if (training && !isTrainable) {
-            throw new IllegalStateException("a block must have float32 parameters to be trained, but has bfloat16");
+            throw new IllegalStateException(
+                    "a block must have float32 parameters to be trained, but has them in bfloat16 or packed");
         }
         Inputs checked = check(inputs);
         try (NDManager scope = inputs.head().getManager().newSubManager()) {
@@ -104,6 +106,23 @@ public abstract class AttentionBlock extends AbstractBlock {
     public final void toMixedPrecision() {
         TorchScript.requireAvailable("mixed precision");
         isBfloat16 = true;
+    }
+
+    /**
+     * Keeps the matrices as the processor multiplies by them from now on, which computes the same about twice as fast.
+     * Inference only, and not to be saved or turned back.
+     *
+     * @throws IllegalStateException if the parameters are not float32, or not on a CPU whose PyTorch has oneDNN
+     */
+    public final void pack() {
+        TorchScript.pack(this);
+        isPacked = true;
+        isTrainable = false;
+    }
+
+    /** Whether the matrices are packed. */
+    final boolean isPacked() {
+        return isPacked;
     }
 
     /** The inputs in the type that the block computes in: made where they are attached, as they may be new arrays. */

@@ -289,14 +289,19 @@ public abstract class MultiHeadAttention extends AttentionBlock {
         return penalty == null ? ofLater : penalty.add(ofLater); // (n, m) or (b, 1, n, m)
     }
 
-    private static NDArray linear(
+    private NDArray linear(
             ParameterStore store, NDArray x, Parameter weight, @Nullable Parameter bias, boolean training) {
         NDArray w = parameter(store, weight, x, training);
         NDArray b = bias == null ? null : parameter(store, bias, x, training);
+        if (isPacked()) {
+            return b == null
+                    ? TorchScript.PACKED_LINEAR_WITHOUT_BIAS.apply(x, w)
+                    : TorchScript.PACKED_LINEAR.apply(x, w, b);
+        }
         return Linear.linear(x, w, b).singletonOrThrow();
     }
 
-    private static NDArray linearOfSums(
+    private NDArray linearOfSums(
             ParameterStore store,
             NDArray sums,
             @Nullable NDArray weights,

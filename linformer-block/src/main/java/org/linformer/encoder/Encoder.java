@@ -178,6 +178,16 @@ public final class Encoder extends AbstractBlock {
         layersBehind.forEach(EncoderLayer::toMixedPrecision);
     }
 
+    /**
+     * Keeps the layers' matrices as the processor multiplies by them from now on: see {@link AttentionBlock#pack}.
+     *
+     * @throws IllegalStateException if the parameters are not float32, or not on a CPU whose PyTorch has oneDNN
+     */
+    public void pack() {
+        layers.forEach(EncoderLayer::pack);
+        layersBehind.forEach(EncoderLayer::pack);
+    }
+
     /** Another x before the rest of the inputs. */
     static NDList with(NDArray x, NDList inputs) {
         NDList all = new NDList(x);

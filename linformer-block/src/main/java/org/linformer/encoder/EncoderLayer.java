@@ -7,7 +7,6 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
 import ai.djl.nn.Activation;
-import ai.djl.nn.ParameterList;
 import ai.djl.nn.core.Linear;
 import ai.djl.nn.norm.Dropout;
 import ai.djl.nn.norm.LayerNorm;
@@ -33,6 +32,7 @@ final class EncoderLayer extends AbstractBlock {
     private final Linear narrow;
     private final LayerNorm outputNorm;
     private boolean isBfloat16;
+    private boolean isPacked;
 
     EncoderLayer(EncoderConfig config, AttentionBlock attention) {
         super(VERSION);
@@ -85,6 +85,14 @@ final class EncoderLayer extends AbstractBlock {
         isBfloat16 = true;
     }
 
+    /** Keeps the matrices as the processor multiplies by them from now on. */
+    void pack() {
+        attention.pack();
+        TorchScript.pack(widen);
+        TorchScript.pack(narrow);
+        isPacked = true;
+    }
+
     private NDArray attend(ParameterStore store, NDArray x, NDList inputs, boolean training) {
         NDArray y = attention.forward(store, Encoder.with(x, inputs), training).singletonOrThrow(); // (b, n, dModel)
         return dropout(y, training);
@@ -102,22 +110,33 @@ final class EncoderLayer extends AbstractBlock {
     }
 
     private NDArray feedForward(ParameterStore store, NDArray x, boolean training) {
+        boolean isGelu = config.activation() == EncoderConfig.Activation.GELU;
+        if (isPacked) {
+            TorchScript packed = isGelu ? TorchScript.PACKED_GELU : TorchScript.PACKED_RELU;
+            return packed.apply(
+                    x,
+                    parameter(store, widen, "weight", x, training),
+                    parameter(store, widen, "bias", x, training),
+                    parameter(store, narrow, "weight", x, training),
+                    parameter(store, narrow, "bias", x, training)); // (b, n, dModel)
+        }
         NDArray typed = isBfloat16 ? TorchScript.TO_BFLOAT16.apply(x) : x; // (b, n, dModel)
         NDArray wide = linear(store, widen, typed, training); // (b, n, ffDim)
-        NDArray active = config.activation() == EncoderConfig.Activation.GELU
-                ? Activation.gelu(wide)
-                : Activation.relu(wide); // (b, n, ffDim)
+        NDArray active = isGelu ? Activation.gelu(wide) : Activation.relu(wide); // (b, n, ffDim)
         NDArray y = linear(store, narrow, active, training); // (b, n, dModel)
         return dropout(isBfloat16 ? TorchScript.TO_FLOAT32.apply(y) : y, training);
     }
 
     private static NDArray linear(ParameterStore store, Linear linear, NDArray x, boolean training) {
-        ParameterList own = linear.getDirectParameters();
         return Linear.linear(
                         x,
-                        AttentionBlock.parameter(store, own.get("weight"), x, training),
-                        AttentionBlock.parameter(store, own.get("bias"), x, training))
+                        parameter(store, linear, "weight", x, training),
+                        parameter(store, linear, "bias", x, training))
                 .singletonOrThrow();
+    }
+
+    private static NDArray parameter(ParameterStore store, Linear linear, String name, NDArray x, boolean training) {
+        return AttentionBlock.parameter(store, linear.getDirectParameters().get(name), x, training);
     }
 
     private static NDArray norm(ParameterStore store, LayerNorm norm, NDArray x, boolean training) {

@@ -99,6 +99,15 @@ public final class EncoderModel extends AbstractBlock {
         encoder.toMixedPrecision();
     }
 
+    /**
+     * Keeps the encoder's matrices as the processor multiplies by them from now on: see {@link Encoder#pack}.
+     *
+     * @throws IllegalStateException if the parameters are not float32, or not on a CPU whose PyTorch has oneDNN
+     */
+    public void pack() {
+        encoder.pack();
+    }
+
     private NDArray embed(ParameterStore store, NDList inputs, boolean training) {
         return embeddings.forward(store, new NDList(inputs.head()), training).singletonOrThrow(); // (b, n, dModel)
     }

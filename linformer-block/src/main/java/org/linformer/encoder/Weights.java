@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import org.linformer.attention.TorchScript;
 
 /**
  * The weights of a block as a safetensors file, by name: a file with other names or shapes is refused.
@@ -59,7 +60,7 @@ public final class Weights {
      * @param file where to; a file that stands there is replaced once the new one is whole
      * @param type type on disk: float32, or float16 for half the size
      * @throws IOException if the file cannot be written
-     * @throws IllegalStateException if the block computes in bfloat16
+     * @throws IllegalStateException if the block computes in bfloat16 or is packed
      */
     public static void save(Block block, Path file, DataType type) throws IOException {
         Map<String, NDArray> arrays = new LinkedHashMap<>();
@@ -74,7 +75,7 @@ public final class Weights {
      * @param file where to; a file that stands there is replaced once the new one is whole
      * @param type type on disk: float32, or float16 for half the size
      * @throws IOException if the file cannot be written
-     * @throws IllegalStateException if one of them is bfloat16
+     * @throws IllegalStateException if one of them is bfloat16 or packed
      */
     public static void save(Map<String, NDArray> arrays, Path file, DataType type) throws IOException {
         Path unfinished = file.resolveSibling(file.getFileName() + ".tmp");
@@ -82,6 +83,9 @@ public final class Weights {
             if (array.getDataType() == DataType.UNKNOWN) {
                 throw new IllegalStateException(
                         "%s must be of a type that DJL can write, but is bfloat16".formatted(name));
+            }
+            if (TorchScript.isAvailable() && TorchScript.isPacked(array)) {
+                throw new IllegalStateException("%s must not be packed to be written, but is".formatted(name));
             }
         });
         try (NDManager scope = arrays.values().iterator().next().getManager().newSubManager();

@@ -199,7 +199,58 @@ abstract class AttentionContract {
         assertThat(forward(block, x).getDataType()).isEqualTo(DataType.FLOAT32);
         assertThatIllegalStateException()
                 .isThrownBy(() -> block.forward(store(), new NDList(x), true))
-                .withMessage("a block must have float32 parameters to be trained, but has bfloat16");
+                .withMessage("a block must have float32 parameters to be trained, but has them in bfloat16 or packed");
+    }
+
+    /** Numbers of rows on both sides of those at which a packed product rounds them up or cuts them. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 16, 17, 128, 129, 512, 513, 1024, 1100})
+    void computesTheSameWithPackedMatrices(int rows) {
+        AttentionBlock block = block(DataType.FLOAT32);
+        NDArray x = random(DataType.FLOAT32, rows, 1);
+        NDArray context = random(DataType.FLOAT32, rows, 1);
+        double[][][] expected = rows(forward(block, x));
+        double[][][] expectedOfContext = rows(forward(block, x, context));
+
+        x.setName("an.input");
+        block.pack();
+
+        assertClose("y", forward(block, x), expected, 1e-5);
+        assertClose("y", forward(block, x, context), expectedOfContext, 1e-5);
+    }
+
+    @Test
+    void attendsWithPackedMatricesAsTheEquationsSay() {
+        AttentionBlock block = block(DataType.FLOAT32);
+        NDArray x = random(DataType.FLOAT32, BATCH, 13);
+        NDArray context = random(DataType.FLOAT32, BATCH, 11);
+        NDArray mask = mask(13, 3, 9, 13);
+        NDArray maskOfContext = mask(11, 2, 11, 7);
+        double[][][] expected = naive(block, x, mask);
+        double[][][] expectedOfContext = naive(weights(block), x, context, maskOfContext);
+
+        block.pack();
+
+        assertTokensClose(forward(block, x, mask), expected, mask, 1e-5);
+        assertClose("y", forward(block, x, context, maskOfContext), expectedOfContext, 1e-5);
+        assertThatIllegalStateException()
+                .isThrownBy(() -> block.forward(store(), new NDList(x), true))
+                .withMessage("a block must have float32 parameters to be trained, but has them in bfloat16 or packed");
+        assertThatIllegalStateException()
+                .isThrownBy(block::pack)
+                .withMessageStartingWith("self.query.weight must be float32 and on a CPU with oneDNN to be packed");
+        assertThatIllegalStateException()
+                .isThrownBy(block::toBfloat16)
+                .withMessageStartingWith("self.query.weight must be float32 and on PyTorch to become bfloat16");
+    }
+
+    @Test
+    void packsNothingButFloat32() {
+        AttentionBlock block = block(DataType.FLOAT16);
+
+        assertThatIllegalStateException()
+                .isThrownBy(block::pack)
+                .withMessageStartingWith("self.query.weight must be float32 and on a CPU with oneDNN to be packed");
     }
 
     @Test

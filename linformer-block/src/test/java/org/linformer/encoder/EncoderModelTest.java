@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.linformer.attention.LinformerAttention;
 import org.linformer.attention.MultiHeadAttention.Heads;
@@ -57,10 +58,14 @@ class EncoderModelTest {
     }
 
     private static EncoderConfig config(Sharing sharing, boolean normFirst) {
+        return config(sharing, normFirst, EncoderConfig.Activation.GELU);
+    }
+
+    private static EncoderConfig config(Sharing sharing, boolean normFirst, EncoderConfig.Activation activation) {
         return new EncoderConfig(
                 /* numLayers= */ 3,
                 /* ffDim= */ 24,
-                EncoderConfig.Activation.GELU,
+                activation,
                 normFirst,
                 /* finalNorm= */ normFirst,
                 /* normEpsilon= */ 1e-6f,
@@ -405,6 +410,25 @@ class EncoderModelTest {
                 .isThrownBy(() -> Weights.save(model, folder.resolve("model.safetensors"), DataType.FLOAT16))
                 .withMessage("encoder.layer.0.attention.self.query.weight must be of a type that DJL can write, but is"
                         + " bfloat16");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void computesTheSameWithPackedMatrices(EncoderConfig.Activation activation, @TempDir Path folder) {
+        EncoderModel model = model(config(Sharing.LAYERWISE, true, activation));
+        NDArray ids = ids(2, 17);
+        NDArray mask = manager.ones(new Shape(2, 17));
+        float[] expected = forward(model, ids, mask).get(1).toFloatArray();
+
+        model.pack();
+
+        assertThat(forward(model, ids, mask).get(1).toFloatArray()).containsExactly(expected, within(1e-5f));
+        assertThat(model.attentionMaps(new ParameterStore(manager, false), new NDList(ids, mask)))
+                .allSatisfy(map -> assertThat(map.isNaN().any().getBoolean()).isFalse());
+        assertThatIllegalStateException()
+                .isThrownBy(() -> Weights.save(model, folder.resolve("model.safetensors"), DataType.FLOAT16))
+                .withMessage("encoder.layer.0.attention.self.query.weight must not be packed to be written, but is");
         assertThat(folder).isEmptyDirectory();
     }
 

@@ -19,7 +19,7 @@ import org.linformer.encoder.EncoderModel;
 import org.linformer.encoder.Weights;
 
 /**
- * Builds the block of a model's folder, weights and all; the weights are frozen.
+ * Builds the block of a model's folder, weights and all; it is for inference alone.
  *
  * <p>The argument {@code precision} says in what the encoder's layers compute: {@code float32}, which is the default, or
  * {@code bfloat16}, which is taken only where the device is faster with it. The model's property {@value #DTYPE} tells
@@ -60,6 +60,8 @@ public final class ModelBlockFactory implements BlockFactory {
                 && TorchScript.isBfloat16Fast(model.getNDManager().getDevice());
         if (isBfloat16) {
             block.toBfloat16();
+        } else if (TorchScript.canPack(model.getNDManager().getDevice())) {
+            block.pack();
         }
         model.setProperty(DTYPE, isBfloat16 ? "bfloat16" : "float32");
         return block;

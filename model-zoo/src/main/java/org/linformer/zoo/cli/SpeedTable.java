@@ -17,6 +17,7 @@ import org.linformer.attention.LinformerAttention;
 import org.linformer.attention.MultiHeadAttention.Heads;
 import org.linformer.attention.Projection;
 import org.linformer.attention.SoftmaxAttention;
+import org.linformer.attention.TorchScript;
 import org.linformer.encoder.Encoder;
 import org.linformer.encoder.EncoderConfig;
 
@@ -116,6 +117,8 @@ record SpeedTable(Device device, Precision precision, int layers, int width, int
             encoder.freezeParameters(true);
             if (precision == Precision.BFLOAT16) {
                 encoder.toBfloat16();
+            } else if (precision == Precision.FLOAT32 && TorchScript.canPack(device)) {
+                encoder.pack();
             }
             NDArray x = manager.randomNormal(0, 1, new Shape(batch, n, width), type);
             ParameterStore store = new ParameterStore(manager, false);
