@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.BlockFactory;
+import ai.djl.training.initializer.Initializer;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -51,6 +52,7 @@ public final class ModelBlockFactory implements BlockFactory {
         ModelConfig config = ModelConfig.read(folder);
         config.verify(folder);
         EncoderModel block = new EncoderModel(config.vocabSize(), config.encoder(), config.heads());
+        block.setInitializer(Initializer.ZEROS, parameter -> true); // random numbers would be lost at once
         block.initialize(model.getNDManager(), DataType.FLOAT32, new Shape(1, config.maxTokens()));
         try (InputStream in = new BufferedInputStream(Files.newInputStream(folder.resolve(ModelConfig.WEIGHTS)))) {
             Weights.load(block, model.getNDManager(), in, DataType.FLOAT32);
