@@ -106,11 +106,7 @@ public final class TorchScript {
                 for i in range(torch.len(pieces)):
                   piece = pieces[i]
                   n = torch.size(piece, 0)
-                  if torch.gt(n, 128):
-                    step = 64
-                  else:
-                    step = 16
-                  padding = torch.remainder(torch.neg(n), step)
+                  padding = torch.remainder(torch.neg(n), 16)
                   if torch.gt(padding, 0):
                     rows = torch.constant_pad_nd(piece, [0, 0, 0, padding])
                   else:
