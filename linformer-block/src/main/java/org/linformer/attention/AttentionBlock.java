@@ -115,7 +115,7 @@ public abstract class AttentionBlock extends AbstractBlock {
      * @throws IllegalStateException if the parameters are not float32, or not on a CPU whose PyTorch has oneDNN
      */
     public final void pack() {
-        TorchScript.pack(this);
+        Packed.pack(this);
         isPacked = true;
         isTrainable = false;
     }

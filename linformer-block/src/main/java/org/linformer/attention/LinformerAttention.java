@@ -161,10 +161,15 @@ public final class LinformerAttention extends MultiHeadAttention {
     }
 
     @Override
+    protected boolean isFull(long m) {
+        return exact != Exact.NOWHERE && m <= slots;
+    }
+
+    @Override
     protected NDArray attend(ParameterStore store, NDArray query, Inputs inputs, boolean training) {
         NDArray x = inputs.context();
         boolean isSelf = inputs.x() == x;
-        if (exact != Exact.FIRST_POSITIONS || !isSelf || x.getShape().get(1) <= slots) {
+        if (exact != Exact.FIRST_POSITIONS || !isSelf || isFull(x.getShape().get(1))) {
             return super.attend(store, query, inputs, training);
         }
         NDArray mask = inputs.mask();
@@ -184,7 +189,7 @@ public final class LinformerAttention extends MultiHeadAttention {
     @Override
     protected KeysAndValues keysAndValues(
             ParameterStore store, NDArray context, @Nullable NDArray mask, boolean training) {
-        if (exact != Exact.NOWHERE && context.getShape().get(1) <= slots) {
+        if (isFull(context.getShape().get(1))) {
             return everyPosition(store, context, mask, training);
         }
         NDArray isShort = mask == null || exact != Exact.SHORT_TEXTS ? null : isShort(mask); // (b)

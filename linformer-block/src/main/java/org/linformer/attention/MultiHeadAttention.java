@@ -9,6 +9,7 @@ import ai.djl.nn.core.Linear;
 import ai.djl.nn.norm.Dropout;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.XavierInitializer;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +41,7 @@ public abstract class MultiHeadAttention extends AttentionBlock {
         }
     }
 
-    private static final float PENALTY = 1e9f;
+    static final float PENALTY = 1e9f;
 
     private final Heads heads;
     private final Parameter queryWeight;
@@ -102,6 +103,26 @@ public abstract class MultiHeadAttention extends AttentionBlock {
                 .setType(Parameter.Type.BIAS)
                 .optShape(new Shape(size))
                 .build());
+    }
+
+    /**
+     * Returns the heads.
+     *
+     * @return the heads
+     */
+    public final Heads heads() {
+        return heads;
+    }
+
+    /**
+     * Returns the projections.
+     *
+     * @return W and, if there is one, b of the query, key, value and output
+     */
+    public final List<Parameter> projections() {
+        return queryBias == null || keyBias == null || valueBias == null
+                ? List.of(queryWeight, keyWeight, valueWeight, outputWeight, outputBias)
+                : List.of(queryWeight, queryBias, keyWeight, keyBias, valueWeight, valueBias, outputWeight, outputBias);
     }
 
     /**
@@ -205,6 +226,27 @@ public abstract class MultiHeadAttention extends AttentionBlock {
         return new KeysAndValues(key(store, tokens, training), value(store, tokens, training), mask);
     }
 
+    /**
+     * Returns whether each of m positions is a key and value of its own, for every query.
+     *
+     * @param m length of what is attended to
+     * @return whether this is full attention, unless it is causal
+     */
+    protected abstract boolean isFull(long m);
+
+    /**
+     * Returns whether x attends to all of itself: whether y is softmax(Q Kᵀ / √d) V for these inputs.
+     *
+     * @param inputs as in forward
+     * @return whether this is full self-attention
+     * @throws IllegalArgumentException as forward does
+     */
+    public final boolean isFull(NDList inputs) {
+        Inputs checked = check(inputs);
+        NDArray x = checked.x();
+        return x == checked.context() && !heads.causal() && isFull(x.getShape().get(1));
+    }
+
     @Override
     protected final NDArray attend(ParameterStore store, Inputs inputs, boolean training) {
         NDArray attended = attend(store, query(store, inputs.x(), training), inputs, training); // (b, h, n, d)
@@ -294,9 +336,7 @@ public abstract class MultiHeadAttention extends AttentionBlock {
         NDArray w = parameter(store, weight, x, training);
         NDArray b = bias == null ? null : parameter(store, bias, x, training);
         if (isPacked()) {
-            return b == null
-                    ? TorchScript.PACKED_LINEAR_WITHOUT_BIAS.apply(x, w)
-                    : TorchScript.PACKED_LINEAR.apply(x, w, b);
+            return b == null ? Packed.LINEAR_WITHOUT_BIAS.apply(x, w) : Packed.LINEAR.apply(x, w, b);
         }
         return Linear.linear(x, w, b).singletonOrThrow();
     }

@@ -45,6 +45,11 @@ public final class SoftmaxAttention extends MultiHeadAttention {
     }
 
     @Override
+    protected boolean isFull(long m) {
+        return true;
+    }
+
+    @Override
     protected KeysAndValues keysAndValues(
             ParameterStore store, NDArray context, @Nullable NDArray mask, boolean training) {
         return everyPosition(store, context, mask, training);

@@ -4,7 +4,6 @@ import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
 import ai.djl.engine.Engine;
-import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -50,29 +49,6 @@ public final class TorchScript {
     /** The singular values of a matrix, or of each of a batch, largest first: (.., r, c) to (.., min(r, c)). */
     public static final TorchScript SINGULAR_VALUES = new TorchScript("x: Tensor", "return torch.linalg_svdvals(x)");
 
-    /**
-     * W (out, in) in the layout that oneDNN multiplies by, which it otherwise has to bring it into each time. The result
-     * reads as (out, in), but only the operations below can take it. On CPU.
-     */
-    static final TorchScript PACK = new TorchScript("w: Tensor", "return ops.mkldnn._reorder_linear_weight(w, None)");
-
-    private static final TorchScript IS_PACKED =
-            new TorchScript("x: Tensor", "return torch.tensor(ops.prim.is_mkldnn(x))");
-
-    /** x Wᵀ + b with W packed, without gradients: (b, n, in) to (b, n, out). */
-    static final TorchScript PACKED_LINEAR =
-            rowByRow("w: Tensor, b: Tensor", "y = " + linear("rows", "w", "b", "none"), "w");
-
-    /** x Wᵀ with W packed, without gradients: (b, n, in) to (b, n, out). */
-    static final TorchScript PACKED_LINEAR_WITHOUT_BIAS =
-            rowByRow("w: Tensor", "y = " + linear("rows", "w", "None", "none"), "w");
-
-    /** GELU(x Wᵀ + b) Vᵀ + c with W and V packed, without gradients: (b, n, in) to (b, n, out). */
-    public static final TorchScript PACKED_GELU = packedFeedForward("gelu");
-
-    /** ReLU(x Wᵀ + b) Vᵀ + c with W and V packed, without gradients: (b, n, in) to (b, n, out). */
-    public static final TorchScript PACKED_RELU = packedFeedForward("relu");
-
     private static final String ENGINE = "PyTorch";
 
     private final String code;
@@ -80,56 +56,26 @@ public final class TorchScript {
     private volatile @Nullable Model model;
 
     private TorchScript(String arguments, String body) {
+        this("", arguments, body);
+    }
+
+    /**
+     * Constructs an operation.
+     *
+     * @param methods what its body calls as {@code (self).name(..)}
+     * @param arguments its arguments
+     * @param body its lines
+     */
+    TorchScript(String methods, String arguments, String body) {
         code = """
                 class Operation(Module):
                   __parameters__ = []
                   __buffers__ = []
                   training : bool
-                  def forward(self: __torch__.Operation, %s) -> Tensor:
-                """.formatted(arguments) + body.indent(4);
-    }
-
-    /**
-     * An operation on the rows of x (b, n, in), some hundred at a time and their number rounded up: oneDNN makes and keeps
-     * machine code for each number of rows that it meets, which takes a millisecond and a megabyte. What lies between two
-     * products also stays small enough for the cache.
-     *
-     * @param arguments the weights
-     * @param lines how {@code y} comes from {@code rows}
-     * @param last the weight whose number of rows is the width of y
-     */
-    private static TorchScript rowByRow(String arguments, String lines, String last) {
-        return new TorchScript("x: Tensor, " + arguments, """
-                size = torch.size(x)
-                pieces = torch.split(torch.reshape(x, [-1, size[2]]), 512)
-                results = annotate(List[Tensor], [])
-                for i in range(torch.len(pieces)):
-                  piece = pieces[i]
-                  n = torch.size(piece, 0)
-                  padding = torch.remainder(torch.neg(n), 16)
-                  if torch.gt(padding, 0):
-                    rows = torch.constant_pad_nd(piece, [0, 0, 0, padding])
-                  else:
-                    rows = piece
-                  %s
-                  _0 = torch.append(results, torch.slice(y, 0, 0, n))
-                if torch.eq(torch.len(pieces), 1):
-                  result = results[0]
-                else:
-                  result = torch.cat(results)
-                return torch.reshape(result, [size[0], size[1], torch.size(%s, 0)])
-                """.formatted(lines, last));
-    }
-
-    private static String linear(String x, String weight, String bias, String activation) {
-        String kind = activation.equals("gelu") ? "none" : ""; // not the one with tanh
-        return "ops.mkldnn._linear_pointwise(%s, %s, %s, \"%s\", annotate(List[Optional[number]], []), \"%s\")"
-                .formatted(x, weight, bias, activation, kind);
-    }
-
-    private static TorchScript packedFeedForward(String activation) {
-        String wide = linear("rows", "w", "b", activation);
-        return rowByRow("w: Tensor, b: Tensor, v: Tensor, c: Tensor", "y = " + linear(wide, "v", "c", "none"), "v");
+                """
+                + methods.indent(2)
+                + "  def forward(self: __torch__.Operation, %s) -> Tensor:\n".formatted(arguments)
+                + body.indent(4);
     }
 
     /**
@@ -201,56 +147,6 @@ public final class TorchScript {
     }
 
     /**
-     * Returns whether matrices can be packed on a device.
-     *
-     * @param device where they are
-     * @return true on a CPU whose PyTorch has oneDNN
-     */
-    public static boolean canPack(Device device) {
-        if (!isAvailable() || device.isGpu()) {
-            return false;
-        }
-        try {
-            PACK.model();
-            return true;
-        } catch (EngineException e) {
-            return false; // the operation is not known
-        }
-    }
-
-    /**
-     * Packs a block's own weights: they then serve {@link #PACKED_GELU} and the like alone, and cannot be written.
-     *
-     * @param block the block, initialised
-     * @throws IllegalStateException if the parameters are not float32, or not on a CPU whose PyTorch has oneDNN
-     */
-    public static void pack(Block block) {
-        for (Parameter parameter : block.getDirectParameters().values()) {
-            NDArray array = parameter.getArray();
-            if (!canPack(array.getDevice()) || array.getDataType() != DataType.FLOAT32 || isPacked(array)) {
-                throw new IllegalStateException("%s must be float32 and on a CPU with oneDNN to be packed, but is %s"
-                        .formatted(parameter.getName(), array));
-            }
-            if (parameter.getName().endsWith("weight")) {
-                replace(parameter, PACK.apply(array));
-            }
-            parameter.getArray().setName(null); // then no view is needed to hide the name
-        }
-    }
-
-    /**
-     * Returns whether an array is packed.
-     *
-     * @param array the array
-     * @return whether only operations on packed matrices can take it
-     */
-    public static boolean isPacked(NDArray array) {
-        try (NDArray answer = IS_PACKED.apply(array)) {
-            return answer.getBoolean();
-        }
-    }
-
-    /**
      * Turns a block's own parameters into bfloat16; half of the memory is free after it.
      *
      * @param block the block, initialised
@@ -259,7 +155,7 @@ public final class TorchScript {
     public static void toBfloat16(Block block) {
         for (Parameter parameter : block.getDirectParameters().values()) {
             NDArray array = parameter.getArray();
-            if (!isAvailable() || array.getDataType() != DataType.FLOAT32 || isPacked(array)) {
+            if (!isAvailable() || array.getDataType() != DataType.FLOAT32 || Packed.isPacked(array)) {
                 throw new IllegalStateException("%s must be float32 and on PyTorch to become bfloat16, but is %s"
                         .formatted(parameter.getName(), array));
             }
@@ -267,14 +163,15 @@ public final class TorchScript {
         }
     }
 
-    private static void replace(Parameter parameter, NDArray array) {
+    static void replace(Parameter parameter, NDArray array) {
         parameter.close();
         parameter.setShape(null);
         parameter.setArray(array);
         parameter.freeze(true);
     }
 
-    private Model model() {
+    /** Loads the code if that was not done yet. */
+    Model model() {
         Model loaded = model;
         if (loaded == null) {
             synchronized (this) {

@@ -7,14 +7,19 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
 import ai.djl.nn.Activation;
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
 import ai.djl.nn.core.Linear;
 import ai.djl.nn.norm.Dropout;
 import ai.djl.nn.norm.LayerNorm;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.linformer.attention.AttentionBlock;
 import org.linformer.attention.MultiHeadAttention;
+import org.linformer.attention.Packed;
 import org.linformer.attention.TorchScript;
 
 /**
@@ -58,6 +63,9 @@ final class EncoderLayer extends AbstractBlock {
         try (NDManager scope = inputs.head().getManager().newSubManager()) {
             scope.tempAttachAll(inputs);
             NDArray x = inputs.head(); // (b, n, dModel)
+            if (isPacked && !training && attention instanceof MultiHeadAttention full && full.isFull(inputs)) {
+                return scope.ret(new NDList(atOnce(store, full, inputs)));
+            }
             NDArray attended; // (b, n, dModel)
             NDArray y; // (b, n, dModel)
             if (config.normFirst()) {
@@ -69,6 +77,30 @@ final class EncoderLayer extends AbstractBlock {
             }
             return scope.ret(new NDList(y));
         }
+    }
+
+    /** The whole layer as one operation: the same equations in the same order. */
+    private NDArray atOnce(ParameterStore store, MultiHeadAttention attention, NDList inputs) {
+        NDArray x = inputs.head(); // (b, n, dModel)
+        boolean isMasked = inputs.size() > 1;
+        Packed.Layer layer = new Packed.Layer(
+                attention.heads().headDim(),
+                attention.heads().projectionBias(),
+                config.activation() == EncoderConfig.Activation.GELU,
+                config.normFirst(),
+                config.normEpsilon(),
+                isMasked);
+        List<NDArray> arguments = new ArrayList<>();
+        arguments.add(x);
+        if (isMasked) {
+            arguments.add(inputs.get(1).toType(DataType.FLOAT32, false)); // (b, n)
+        }
+        List<Parameter> parameters = new ArrayList<>(attention.projections());
+        for (Block block : List.of(attentionNorm, widen, narrow, outputNorm)) {
+            parameters.addAll(block.getDirectParameters().values());
+        }
+        parameters.forEach(parameter -> arguments.add(AttentionBlock.parameter(store, parameter, x, false)));
+        return layer.operation().apply(arguments.toArray(new NDArray[0])); // (b, n, dModel)
     }
 
     /** Computes in bfloat16 from now on, but for the residuals and the normalisations. */
@@ -88,8 +120,9 @@ final class EncoderLayer extends AbstractBlock {
     /** Keeps the matrices as the processor multiplies by them from now on. */
     void pack() {
         attention.pack();
-        TorchScript.pack(widen);
-        TorchScript.pack(narrow);
+        for (Block block : List.of(attentionNorm, widen, narrow, outputNorm)) {
+            Packed.pack(block);
+        }
         isPacked = true;
     }
 
@@ -112,7 +145,7 @@ final class EncoderLayer extends AbstractBlock {
     private NDArray feedForward(ParameterStore store, NDArray x, boolean training) {
         boolean isGelu = config.activation() == EncoderConfig.Activation.GELU;
         if (isPacked) {
-            TorchScript packed = isGelu ? TorchScript.PACKED_GELU : TorchScript.PACKED_RELU;
+            TorchScript packed = isGelu ? Packed.GELU : Packed.RELU;
             return packed.apply(
                     x,
                     parameter(store, widen, "weight", x, training),
@@ -135,8 +168,8 @@ final class EncoderLayer extends AbstractBlock {
                 .singletonOrThrow();
     }
 
-    private static NDArray parameter(ParameterStore store, Linear linear, String name, NDArray x, boolean training) {
-        return AttentionBlock.parameter(store, linear.getDirectParameters().get(name), x, training);
+    private static NDArray parameter(ParameterStore store, Block block, String name, NDArray x, boolean training) {
+        return AttentionBlock.parameter(store, block.getDirectParameters().get(name), x, training);
     }
 
     private static NDArray norm(ParameterStore store, LayerNorm norm, NDArray x, boolean training) {

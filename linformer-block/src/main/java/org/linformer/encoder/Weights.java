@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import org.linformer.attention.Packed;
 import org.linformer.attention.TorchScript;
 
 /**
@@ -84,7 +85,7 @@ public final class Weights {
                 throw new IllegalStateException(
                         "%s must be of a type that DJL can write, but is bfloat16".formatted(name));
             }
-            if (TorchScript.isAvailable() && TorchScript.isPacked(array)) {
+            if (TorchScript.isAvailable() && Packed.isPacked(array)) {
                 throw new IllegalStateException("%s must not be packed to be written, but is".formatted(name));
             }
         });

@@ -9,12 +9,14 @@ import ai.djl.Model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.DefaultTrainingConfig;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.Trainer;
+import ai.djl.training.initializer.NormalInitializer;
 import ai.djl.training.loss.Loss;
 import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.Tracker;
@@ -24,6 +26,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,11 +35,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.linformer.attention.AttentionConfig;
 import org.linformer.attention.LinformerAttention;
 import org.linformer.attention.MultiHeadAttention.Heads;
 import org.linformer.attention.Projection.Initialization;
 import org.linformer.attention.Projection.Linear;
 import org.linformer.attention.Projection.Sharing;
+import org.linformer.attention.SoftmaxAttention;
 import org.linformer.json.StrictJson;
 
 class EncoderModelTest {
@@ -103,7 +108,7 @@ class EncoderModelTest {
         encoder.initialize(manager, DataType.FLOAT32, new Shape(2, 20, 12));
         NDArray x = manager.randomNormal(new Shape(2, 17, 12));
         NDArray mask = manager.ones(new Shape(2, 17));
-        mask.set(new ai.djl.ndarray.index.NDIndex("0, 9:"), 0);
+        mask.set(new NDIndex("0, 9:"), 0);
         ParameterStore store = new ParameterStore(manager, false);
 
         NDArray y = encoder.forward(store, new NDList(x, mask), false).singletonOrThrow();
@@ -137,7 +142,7 @@ class EncoderModelTest {
         Weights.set(two, manager, weights, DataType.FLOAT32);
         NDArray x = manager.randomNormal(new Shape(2, 17, 12));
         NDArray mask = manager.ones(new Shape(2, 17));
-        mask.set(new ai.djl.ndarray.index.NDIndex("0, 9:"), 0);
+        mask.set(new NDIndex("0, 9:"), 0);
         ParameterStore store = new ParameterStore(manager, false);
 
         NDArray expected = one.forward(store, new NDList(x, mask), false).singletonOrThrow();
@@ -247,7 +252,7 @@ class EncoderModelTest {
         EncoderModel model = model(config(Sharing.KEY_VALUE, normFirst));
         NDArray ids = ids(2, 17);
         NDArray mask = manager.ones(new Shape(2, 17));
-        mask.set(new ai.djl.ndarray.index.NDIndex("0, 4:"), 0);
+        mask.set(new NDIndex("0, 4:"), 0);
 
         NDList both = forward(model, ids, mask);
         NDList alone = forward(model, ids.get("0:1, :4"));
@@ -430,6 +435,62 @@ class EncoderModelTest {
                 .isThrownBy(() -> Weights.save(model, folder.resolve("model.safetensors"), DataType.FLOAT16))
                 .withMessage("encoder.layer.0.attention.self.query.weight must not be packed to be written, but is");
         assertThat(folder).isEmptyDirectory();
+    }
+
+    /** Texts of at most k tokens, whose layers are one call each, some hundred rows and more, and those that are not. */
+    @ParameterizedTest
+    @CsvSource({
+        "GELU, false, true, false, SHORT_TEXTS, 2, 5",
+        "RELU, true, false, false, FIRST_POSITIONS, 1, 1",
+        "GELU, true, true, false, FIRST_POSITIONS, 120, 5",
+        "RELU, false, false, false, SHORT_TEXTS, 103, 5",
+        "GELU, false, true, false, NOWHERE, 2, 5",
+        "GELU, false, true, false, FIRST_POSITIONS, 2, 9",
+        "GELU, false, true, true, , 3, 7"
+    })
+    void encodesWithPackedMatricesAsBefore(
+            EncoderConfig.Activation activation,
+            boolean normFirst,
+            boolean projectionBias,
+            boolean causal,
+            LinformerAttention.@Nullable Exact exact,
+            int b,
+            int n) {
+        Heads heads = new Heads(12, 3, 4, projectionBias, 0, causal);
+        AttentionConfig attention = exact == null
+                ? new SoftmaxAttention.Config(heads, 20)
+                : new LinformerAttention.Config(
+                        heads, 20, 5, new Linear(Sharing.KEY_VALUE, Initialization.GAUSSIAN, false, false), exact);
+        Encoder encoder =
+                new Encoder(new EncoderConfig(2, 24, activation, normFirst, normFirst, 1e-6f, 0, attention, false));
+        encoder.setInitializer(new NormalInitializer(0.5f), parameter -> true);
+        encoder.initialize(manager, DataType.FLOAT32, new Shape(b, n, 12));
+        NDArray x = manager.randomNormal(new Shape(b, n, 12));
+        NDArray mask = manager.ones(new Shape(b, n));
+        if (n > 3) {
+            mask.set(new NDIndex("0, 3:"), 0);
+            x.set(new NDIndex("0, 3:"), 1e5f);
+        }
+        NDArray expected = encoder.forward(new ParameterStore(manager, false), new NDList(x, mask), false)
+                .singletonOrThrow();
+        NDArray expectedWithoutMask = encoder.forward(new ParameterStore(manager, false), new NDList(x), false)
+                .singletonOrThrow();
+
+        encoder.pack();
+
+        NDArray y = encoder.forward(new ParameterStore(manager, false), new NDList(x, mask), false)
+                .singletonOrThrow();
+        assertThat(tokens(y, mask)).containsExactly(tokens(expected, mask), within(1e-4f));
+        NDArray last = encoder.forward(new ParameterStore(manager, false), new NDList(x), false)
+                .singletonOrThrow()
+                .get(b - 1);
+        assertThat(last.toFloatArray())
+                .containsExactly(expectedWithoutMask.get(b - 1).toFloatArray(), within(1e-4f));
+    }
+
+    private static float[] tokens(NDArray y, NDArray mask) {
+        NDArray isToken = mask.expandDims(2).broadcast(y.getShape()).toType(DataType.BOOLEAN, false); // (b, n, dModel)
+        return y.booleanMask(isToken).toFloatArray();
     }
 
     @Test

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.linformer.attention.Packed;
 import org.linformer.attention.TorchScript;
 import org.linformer.encoder.EncoderModel;
 import org.linformer.encoder.Weights;
@@ -62,7 +63,7 @@ public final class ModelBlockFactory implements BlockFactory {
                 && TorchScript.isBfloat16Fast(model.getNDManager().getDevice());
         if (isBfloat16) {
             block.toBfloat16();
-        } else if (TorchScript.canPack(model.getNDManager().getDevice())) {
+        } else if (Packed.isPossible(model.getNDManager().getDevice())) {
             block.pack();
         }
         model.setProperty(DTYPE, isBfloat16 ? "bfloat16" : "float32");

@@ -15,9 +15,9 @@ import java.util.Locale;
 import org.linformer.attention.AttentionConfig;
 import org.linformer.attention.LinformerAttention;
 import org.linformer.attention.MultiHeadAttention.Heads;
+import org.linformer.attention.Packed;
 import org.linformer.attention.Projection;
 import org.linformer.attention.SoftmaxAttention;
-import org.linformer.attention.TorchScript;
 import org.linformer.encoder.Encoder;
 import org.linformer.encoder.EncoderConfig;
 
@@ -117,7 +117,7 @@ record SpeedTable(Device device, Precision precision, int layers, int width, int
             encoder.freezeParameters(true);
             if (precision == Precision.BFLOAT16) {
                 encoder.toBfloat16();
-            } else if (precision == Precision.FLOAT32 && TorchScript.canPack(device)) {
+            } else if (precision == Precision.FLOAT32 && Packed.isPossible(device)) {
                 encoder.pack();
             }
             NDArray x = manager.randomNormal(0, 1, new Shape(batch, n, width), type);
