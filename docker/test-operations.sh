@@ -48,12 +48,15 @@ check() {
   fi
 }
 
-# until_true SECONDS COMMAND...
+# until_true SECONDS COMMAND...: what the command says when the time is over is told
 until_true() {
   local end=$((SECONDS + $1))
   shift
   until "$@" > /dev/null 2>&1; do
-    [ "$SECONDS" -lt "$end" ] || return 1
+    if [ "$SECONDS" -ge "$end" ]; then
+      "$@"
+      return
+    fi
     sleep 1
   done
 }
@@ -150,8 +153,13 @@ number() {
   curl -fs "$prometheus/api/v1/query" --data-urlencode "query=$1" \
     | tee /dev/stderr | jq -e '.status == "success" and any(.data.result[]; .value[1] != "NaN")'
 }
+scraped() {
+  curl -fs "$prometheus/api/v1/targets" \
+    | jq -e '.data.activeTargets[] | .lastError | if . == "" then . else error end' && number 'up{job="linformer"} == 1'
+}
 # a rate needs two values: Prometheus has those of the first requests when the others come
 check "requests" traffic
+check "Prometheus reads the metrics" until_true 30 scraped
 check "the scrape" until_true 60 number 'linformer_rejected_total{job="linformer", reason="queue_full"} > 0'
 answered='sum(linformer_requests_seconds_count{outcome="success"})'
 check "more requests" traffic

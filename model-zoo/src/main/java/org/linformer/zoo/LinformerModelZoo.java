@@ -3,7 +3,6 @@ package org.linformer.zoo;
 import ai.djl.Device;
 import ai.djl.Model;
 import ai.djl.nn.Block;
-import ai.djl.repository.Artifact;
 import ai.djl.repository.zoo.BaseModelLoader;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ModelZoo;
@@ -69,10 +68,7 @@ public final class LinformerModelZoo extends ModelZoo {
      * @throws IOException if there is no such model, or it cannot be unpacked
      */
     public static Path folder(String place) throws IOException {
-        ModelRepository repository = new ModelRepository(place, URI.create(url(place)));
-        Artifact artifact = repository.resolve(repository.mrl(), null);
-        repository.prepare(artifact, null);
-        return repository.getResourceDirectory(artifact);
+        return new ModelRepository(place, URI.create(url(place))).unpack();
     }
 
     @Override

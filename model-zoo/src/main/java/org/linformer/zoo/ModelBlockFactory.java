@@ -8,10 +8,8 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.BlockFactory;
 import ai.djl.training.initializer.Initializer;
-import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +53,7 @@ public final class ModelBlockFactory implements BlockFactory {
         EncoderModel block = new EncoderModel(config.vocabSize(), config.encoder(), config.heads());
         block.setInitializer(Initializer.ZEROS, parameter -> true); // random numbers would be lost at once
         block.initialize(model.getNDManager(), DataType.FLOAT32, new Shape(1, config.maxTokens()));
-        try (InputStream in = new BufferedInputStream(Files.newInputStream(folder.resolve(ModelConfig.WEIGHTS)))) {
+        try (InputStream in = ModelRepository.weights(folder)) {
             Weights.load(block, model.getNDManager(), in, DataType.FLOAT32);
         }
         block.freezeParameters(true);

@@ -7,6 +7,7 @@ import ai.djl.repository.MRL;
 import ai.djl.repository.Metadata;
 import ai.djl.util.Progress;
 import ai.djl.util.Utils;
+import java.io.BufferedInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,6 +15,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -21,11 +23,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One model as a DJL repository: a packaged one ({@code linformer://NAME}), which is unpacked into DJL's cache folder, or
- * one in a folder of its own ({@code linformer:///FOLDER}), which is read where it is.
+ * One model as a DJL repository: a packaged one ({@code linformer://NAME}), of which all but the weights is unpacked into
+ * DJL's cache folder, or one in a folder of its own ({@code linformer:///FOLDER}), which is read where it is.
  *
  * <p>The place in the cache holds the hash of the configuration, so other weights are never taken for these, and a file
- * that was damaged there is unpacked again.
+ * that was damaged there is unpacked again. The weights are read from the jar.
  */
 final class ModelRepository extends AbstractRepository {
 
@@ -34,9 +36,9 @@ final class ModelRepository extends AbstractRepository {
     /** Not in the zoo's class: DJL makes the zoo before that class has its constants. */
     static final List<String> PACKAGED = List.of("minilm-linformer-4k", "spam-linformer", "debian-topic");
 
-    /** All but the weights, which lie in pieces. */
-    private static final List<String> FILES =
-            List.of(ModelConfig.FILE, ModelConfig.TOKENIZER, "recipe.json", "metrics.json", "CARD.md");
+    /** All but the weights, of which this is the list of their pieces. */
+    private static final List<String> FILES = List.of(
+            ModelConfig.FILE, ModelConfig.TOKENIZER, WeightPieces.LIST, "recipe.json", "metrics.json", "CARD.md");
 
     private final String model;
     private final @Nullable Path folder;
@@ -119,14 +121,45 @@ final class ModelRepository extends AbstractRepository {
                     Files.copy(in, unfinished.resolve(file));
                 }
             }
-            try (InputStream names = open(WeightPieces.LIST)) {
-                WeightPieces.join(names, ModelRepository::openPiece, unfinished.resolve(ModelConfig.WEIGHTS));
-            }
             Utils.deleteQuietly(target);
             Utils.moveQuietly(unfinished, target);
         } finally {
             Utils.deleteQuietly(unfinished);
         }
+    }
+
+    /** Unpacks the weights too, for those who want files. */
+    Path unpack() throws IOException {
+        Artifact artifact = resolve(mrl(), null);
+        prepare(artifact, null);
+        Path target = getResourceDirectory(artifact);
+        Path weights = target.resolve(ModelConfig.WEIGHTS);
+        if (folder == null && !Files.exists(weights)) {
+            Path unfinished = Files.createTempFile(target, ModelConfig.WEIGHTS, null);
+            try {
+                try (InputStream in = WeightPieces.open(target, ModelRepository::openPiece)) {
+                    Files.copy(in, unfinished, StandardCopyOption.REPLACE_EXISTING);
+                }
+                Utils.moveQuietly(unfinished, weights);
+            } finally {
+                Utils.deleteQuietly(unfinished);
+            }
+        }
+        return target;
+    }
+
+    /**
+     * Opens the weights in a folder.
+     *
+     * @param folder a model's folder
+     * @return their file, or where there is none but the list of its pieces, these from the jar
+     * @throws IOException if there is neither
+     */
+    static InputStream weights(Path folder) throws IOException {
+        Path file = folder.resolve(ModelConfig.WEIGHTS);
+        return Files.exists(file)
+                ? new BufferedInputStream(Files.newInputStream(file))
+                : WeightPieces.open(folder, ModelRepository::openPiece);
     }
 
     /** The configuration vouches for weights and tokenizer; the other files are compared. */

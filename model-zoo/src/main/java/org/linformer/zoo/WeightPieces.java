@@ -2,7 +2,6 @@ package org.linformer.zoo;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -10,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -102,22 +102,49 @@ public final class WeightPieces {
     }
 
     /**
-     * Puts weights together again.
+     * Opens the weights that a folder has a list of.
      *
-     * @param names the list of their pieces
-     * @param pieces where they come from
-     * @param file where to
-     * @throws IOException if a piece cannot be read or the file not written
+     * @param folder a packaged model's folder
+     * @param pieces where the pieces come from
+     * @return the file, put together again
+     * @throws IOException if the list cannot be read; reading throws an IOException if a piece cannot
      */
-    static void join(InputStream names, Pieces pieces, Path file) throws IOException {
-        try (OutputStream out = Files.newOutputStream(file)) {
-            for (String name : new String(names.readAllBytes(), StandardCharsets.UTF_8)
-                    .lines()
-                    .toList()) {
-                try (InputStream piece = pieces.open(name)) {
-                    piece.transferTo(out);
-                }
+    static InputStream open(Path folder, Pieces pieces) throws IOException {
+        return new Joined(Files.readAllLines(folder.resolve(LIST)).iterator(), pieces);
+    }
+
+    /** One piece after the other; not a SequenceInputStream, which cannot fail to open one, and opens all when it is closed. */
+    private static final class Joined extends InputStream {
+
+        private final Iterator<String> names;
+        private final Pieces pieces;
+        private InputStream piece = InputStream.nullInputStream();
+
+        Joined(Iterator<String> names, Pieces pieces) {
+            this.names = names;
+            this.pieces = pieces;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            int read = piece.read(bytes, offset, length);
+            while (read < 0 && names.hasNext()) {
+                piece.close();
+                piece = pieces.open(names.next());
+                read = piece.read(bytes, offset, length);
             }
+            return read;
+        }
+
+        @Override
+        public void close() throws IOException {
+            piece.close();
         }
     }
 }

@@ -193,7 +193,7 @@ class SpamLinformerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"model.safetensors", "recipe.json", "CARD.md"})
+    @ValueSource(strings = {"model.safetensors", "pieces.txt", "recipe.json", "CARD.md"})
     void unpacksAgainWhatIsDamagedOrOfAnotherReleaseInTheCache(String file) throws Exception {
         Path cached = LinformerModelZoo.folder("spam-linformer").resolve(file);
         byte[] packaged = Files.readAllBytes(cached);
@@ -201,7 +201,18 @@ class SpamLinformerTest {
 
         try (ZooModel<String, Classifications> model =
                 criteria(Classifications.class).build().loadModel()) {
-            assertThat(model.getModelPath().resolve(file)).hasBinaryContent(packaged);
+            assertThat(model.getModelPath()).isEqualTo(cached.getParent());
+            assertThat(LinformerModelZoo.folder("spam-linformer").resolve(file)).hasBinaryContent(packaged);
+        }
+    }
+
+    @Test
+    void readsThePackagedWeightsFromTheJar() throws Exception {
+        Files.delete(LinformerModelZoo.folder("spam-linformer").resolve(ModelConfig.WEIGHTS));
+
+        try (ZooModel<String, Classifications> model =
+                criteria(Classifications.class).build().loadModel()) {
+            assertThat(model.getModelPath().resolve(ModelConfig.WEIGHTS)).doesNotExist();
         }
     }
 

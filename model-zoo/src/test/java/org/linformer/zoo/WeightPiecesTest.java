@@ -1,6 +1,7 @@
 package org.linformer.zoo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import ai.djl.ndarray.NDArray;
@@ -9,6 +10,7 @@ import ai.djl.ndarray.types.DataType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -61,6 +63,15 @@ class WeightPiecesTest {
                         .formatted(bytes.length + 1, bytes.length));
     }
 
+    @Test
+    void failsWhereAPieceIsMissing() throws Exception {
+        write("first", 1);
+        WeightPieces.cut(models);
+        Files.delete(pieces().get(0));
+
+        assertThatExceptionOfType(NoSuchFileException.class).isThrownBy(() -> joined("first"));
+    }
+
     private byte[] write(String model, float own) throws IOException {
         Path file = Files.createDirectories(models.resolve(model)).resolve("model.safetensors");
         try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
@@ -79,11 +90,12 @@ class WeightPiecesTest {
     }
 
     private byte[] joined(String model) throws IOException {
-        Path file = models.resolve(model + ".joined");
-        try (InputStream names = Files.newInputStream(models.resolve(model).resolve("pieces.txt"))) {
-            WeightPieces.join(
-                    names, name -> Files.newInputStream(models.resolve("pieces").resolve(name)), file);
+        try (InputStream in = WeightPieces.open(models.resolve(model), this::piece)) {
+            return in.readAllBytes();
         }
-        return Files.readAllBytes(file);
+    }
+
+    private InputStream piece(String name) throws IOException {
+        return Files.newInputStream(models.resolve("pieces").resolve(name));
     }
 }

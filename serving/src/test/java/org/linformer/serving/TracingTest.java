@@ -38,16 +38,7 @@ class TracingTest {
                 "--serving.models=spam-linformer",
                 "--management.opentelemetry.tracing.export.otlp.endpoint=http://127.0.0.1:%d/v1/traces"
                         .formatted(collector.getAddress().getPort()))) {
-            String port = service.getEnvironment().getProperty("local.server.port");
-            HttpResponse<String> answer = HttpClient.newHttpClient()
-                    .send(
-                            HttpRequest.newBuilder(URI.create("http://127.0.0.1:%s/v1/classify".formatted(port)))
-                                    .header("Content-Type", "application/json")
-                                    .header("traceparent", "00-%s-00f067aa0ba902b7-01".formatted(TRACE))
-                                    .POST(HttpRequest.BodyPublishers.ofString("{\"text\": \"Xyzzy\"}"))
-                                    .build(),
-                            HttpResponse.BodyHandlers.ofString());
-            assertThat(answer.statusCode()).isEqualTo(200);
+            classify(service);
         } finally {
             collector.stop(0);
         }
@@ -57,5 +48,37 @@ class TracingTest {
         assertThat(spans).contains("http post /v1/classify", "linformer.requests", "spam-linformer");
         assertThat(spans).contains(new String(HexFormat.of().parseHex(TRACE), StandardCharsets.ISO_8859_1));
         assertThat(spans).doesNotContain("Xyzzy");
+    }
+
+    @Test
+    void namesTracesOnlyWhereEveryPrometheusTakesThem() throws Exception {
+        try (ConfigurableApplicationContext service =
+                SpringApplication.run(ServingApplication.class, "--server.port=0", "--serving.models=spam-linformer")) {
+            classify(service);
+
+            String metrics = send(request(service, "/actuator/prometheus")
+                            .header("Accept", "application/openmetrics-text; version=1.0.0"))
+                    .body();
+            assertThat(metrics.lines().filter(line -> line.contains(" # {")))
+                    .isNotEmpty()
+                    .allMatch(line -> line.matches("\\w+_(bucket|total)[{ ].*"));
+        }
+    }
+
+    private static void classify(ConfigurableApplicationContext service) throws Exception {
+        HttpResponse<String> answer = send(request(service, "/v1/classify")
+                .header("Content-Type", "application/json")
+                .header("traceparent", "00-%s-00f067aa0ba902b7-01".formatted(TRACE))
+                .POST(HttpRequest.BodyPublishers.ofString("{\"text\": \"Xyzzy\"}")));
+        assertThat(answer.statusCode()).isEqualTo(200);
+    }
+
+    private static HttpRequest.Builder request(ConfigurableApplicationContext service, String path) {
+        String port = service.getEnvironment().getProperty("local.server.port");
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:%s%s".formatted(port, path)));
+    }
+
+    private static HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
+        return HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 }
