@@ -119,6 +119,17 @@ class ProcessTest {
                 .doesNotContain("\tat ");
     }
 
+    @Test
+    void tellsItsVersionAndDoesNotStart() throws Exception {
+        File log = folder.resolve("log").toFile();
+
+        Process process = process(log, Map.of(), "--version");
+
+        assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(process.exitValue()).isZero();
+        assertThat(log).hasContent("linformer-serving unpackaged");
+    }
+
     private Process start(File log) throws Exception {
         Process process = process(log, Map.of("SERVING_MODELS", "spam-linformer"));
         await().atMost(Duration.ofMinutes(2))
@@ -130,14 +141,16 @@ class ProcessTest {
         return process;
     }
 
-    private Process process(File log, Map<String, String> settings) throws IOException {
+    private Process process(File log, Map<String, String> settings, String... arguments) throws IOException {
         port = freePort();
-        ProcessBuilder builder = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx512m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        ServingApplication.class.getName())
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                ServingApplication.class.getName()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log));
         builder.environment().put("SERVER_PORT", String.valueOf(port));
