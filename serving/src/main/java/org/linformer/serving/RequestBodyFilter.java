@@ -9,6 +9,7 @@ import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
@@ -44,6 +45,10 @@ final class RequestBodyFilter extends OncePerRequestFilter {
 
     RequestBodyFilter(ServingProperties properties, Refusals refusals) {
         limit = properties.maxRequestSize().toBytes();
+        if (limit < 1) {
+            throw new InvalidConfigurationPropertyValueException(
+                    "serving.max-request-size", properties.maxRequestSize(), "must be positive");
+        }
         time = properties.requestTimeout();
         this.refusals = refusals;
     }

@@ -1,7 +1,6 @@
 package org.linformer.serving;
 
 import jakarta.validation.Valid;
-import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotEmpty;
 import jakarta.validation.constraints.NotNull;
@@ -9,6 +8,7 @@ import jakarta.validation.constraints.Pattern;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -35,7 +35,7 @@ import org.springframework.validation.annotation.Validated;
  * @param requestsPerMinute requests that the keys of one name may make in a minute; 0 does not count them
  */
 @Validated
-@ConfigurationProperties("serving")
+@ConfigurationProperties(prefix = "serving", ignoreUnknownFields = false)
 public record ServingProperties(
         @NotEmpty List<String> models,
 
@@ -50,20 +50,13 @@ public record ServingProperties(
         @Min(1) int maxBatchTokens,
         @Min(1) int maxQueuedTokens,
         @DefaultValue Map<String, @Valid ModelLimits> limits,
-        @NotNull Duration requestTimeout,
+
+        @NotNull @DurationMin(inclusive = false, message = "must be positive")
+        Duration requestTimeout,
+
         @NotNull String apiKeysFile,
         boolean open,
         @Min(0) int requestsPerMinute) {
-
-    @AssertTrue(message = "must be positive")
-    boolean isRequestTimeoutPositive() {
-        return !requestTimeout.isNegative() && !requestTimeout.isZero();
-    }
-
-    @AssertTrue(message = "must be 0 where serving.api-keys-file names no keys")
-    boolean isRequestsPerMinuteOfKeys() {
-        return requestsPerMinute == 0 || !apiKeysFile.isBlank();
-    }
 
     /**
      * Returns the threads of one operation.

@@ -14,7 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -92,26 +94,69 @@ class ProcessTest {
         assertThat(classify(10).join().statusCode()).isEqualTo(200);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "SERVER_PORT | many | 'server.port'",
+                "SERVING_MAX_TEXT | 3 | 'SERVING_MAX_TEXT'",
+                "SERVING_MODELS | spam | model must be one of [minilm-linformer-4k, spam-linformer, debian-topic], or a folder",
+                "SERVING_LIMITS_SPAM_MAXTOKENS | 9 | must be of models that are served, [spam-linformer], but are of [spam] too",
+                "SERVING_WORKERS | 0 | serving.workers must be greater than or equal to 1, but is 0",
+            })
+    void doesNotStartWithAWrongSetting(String variable, String value, String words) throws Exception {
+        File log = folder.resolve("log").toFile();
+
+        Map<String, String> settings = new HashMap<>(Map.of("SERVING_MODELS", "spam-linformer"));
+        settings.put(variable, value);
+        Process process = process(log, settings);
+
+        assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(process.exitValue()).isEqualTo(1);
+        assertThat(log)
+                .content()
+                .contains("APPLICATION FAILED TO START", words, value)
+                .doesNotContain("\tat ");
+    }
+
+    @Test
+    void tellsItsVersionAndDoesNotStart() throws Exception {
+        File log = folder.resolve("log").toFile();
+
+        Process process = process(log, Map.of(), "--version");
+
+        assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(process.exitValue()).isZero();
+        assertThat(log).hasContent("linformer-serving unpackaged");
+    }
+
     private Process start(File log) throws Exception {
-        port = freePort();
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx512m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        ServingApplication.class.getName(),
-                        "--server.port=" + port,
-                        "--serving.models=spam-linformer")
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
-                .start();
-        processes.add(process);
+        Process process = process(log, Map.of("SERVING_MODELS", "spam-linformer"));
         await().atMost(Duration.ofMinutes(2))
                 .ignoreExceptionsInstanceOf(IOException.class)
                 .until(() ->
                         client.send(request("/actuator/health/readiness").build(), HttpResponse.BodyHandlers.ofString())
                                         .statusCode()
                                 == 200);
+        return process;
+    }
+
+    private Process process(File log, Map<String, String> settings, String... arguments) throws IOException {
+        port = freePort();
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                ServingApplication.class.getName()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log));
+        builder.environment().put("SERVER_PORT", String.valueOf(port));
+        builder.environment().putAll(settings);
+        Process process = builder.start();
+        processes.add(process);
         return process;
     }
 

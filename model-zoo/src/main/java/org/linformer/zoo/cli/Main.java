@@ -47,7 +47,6 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "linformer",
         mixinStandardHelpOptions = true,
-        version = "0.1.0",
         description = "Prepares data, trains models by a recipe, measures and uses them.",
         subcommands = Train.class)
 public final class Main {
@@ -80,6 +79,8 @@ public final class Main {
         System.setProperty("org.slf4j.simpleLogger.log.ai.djl.util.cuda", "error");
         GlibcAllocator.keepFreedMemory();
         CommandLine commandLine = new CommandLine(new Main());
+        String version = Main.class.getPackage().getImplementationVersion();
+        commandLine.getCommandSpec().version("linformer " + (version == null ? "unpackaged" : version));
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setExecutionExceptionHandler((exception, command, result) -> {
             command.getErr().println(command.getColorScheme().errorText(message(exception)));

@@ -52,6 +52,12 @@ class AccessRules {
             requireKeysBeyondThisMachine(environment, "management.server.port", "management.server.address");
         }
         if (properties.requestsPerMinute() > 0) {
+            if (!keys.required()) {
+                throw new InvalidConfigurationPropertyValueException(
+                        "serving.requests-per-minute",
+                        properties.requestsPerMinute(),
+                        "must be 0 where serving.api-keys-file names no keys");
+            }
             http.addFilterAfter(
                     new RateLimitFilter(properties.requestsPerMinute(), refusals), AuthorizationFilter.class);
         }

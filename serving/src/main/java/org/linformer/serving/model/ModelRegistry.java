@@ -4,6 +4,7 @@ import ai.djl.MalformedModelException;
 import ai.djl.engine.Engine;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import org.linformer.zoo.TokenizedText;
 import org.linformer.zoo.Truncation;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
 
@@ -53,12 +55,11 @@ public final class ModelRegistry implements AutoCloseable {
                     throw new IllegalArgumentException("name of %s must be no other model's, but is %s"
                             .formatted(place, model.config().name()));
                 }
-            } catch (IOException
-                    | ModelNotFoundException
-                    | MalformedModelException
-                    | IllegalArgumentException
-                    | CompletionException e) {
+            } catch (FileNotFoundException | IllegalArgumentException e) {
                 // the others are served all the same
+                LOG.error("{} cannot be served: {}", place, e.getMessage());
+                failures.add(Path.of(place).getFileName().toString());
+            } catch (IOException | ModelNotFoundException | MalformedModelException | CompletionException e) {
                 LOG.error("{} cannot be served", place, e);
                 failures.add(Path.of(place).getFileName().toString());
             }
@@ -67,7 +68,7 @@ public final class ModelRegistry implements AutoCloseable {
         meters.gauge("linformer.models.failed", failures, List::size);
         try {
             requireModels();
-        } catch (IllegalStateException | IllegalArgumentException e) {
+        } catch (InvalidConfigurationPropertyValueException e) {
             close();
             throw e;
         }
@@ -92,13 +93,16 @@ public final class ModelRegistry implements AutoCloseable {
 
     private void requireModels() {
         if (models.isEmpty()) {
-            throw new IllegalStateException("one of serving.models must load, but none of %s does".formatted(failures));
+            throw new InvalidConfigurationPropertyValueException(
+                    "serving.models", properties.models(), "one must load, but none does; the log says why");
         }
         Collection<String> unknown = new TreeSet<>(properties.limits().keySet());
         unknown.removeAll(models.keySet());
         if (!unknown.isEmpty() && failures.isEmpty()) {
-            throw new IllegalArgumentException("serving.limits must be of models that are served, %s, but are of %s too"
-                    .formatted(models.keySet(), unknown));
+            throw new InvalidConfigurationPropertyValueException(
+                    "serving.limits",
+                    properties.limits().keySet(),
+                    "must be of models that are served, %s, but are of %s too".formatted(models.keySet(), unknown));
         }
     }
 

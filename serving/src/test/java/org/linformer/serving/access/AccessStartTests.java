@@ -48,7 +48,10 @@ class AccessStartTests {
         assertThatException().isThrownBy(() -> start("--serving.requests-per-minute=60"));
 
         assertThat(output)
-                .contains("requestsPerMinute", "must be 0 where serving.api-keys-file names no keys")
+                .contains(
+                        "Invalid value '60'",
+                        "'serving.requests-per-minute'",
+                        "must be 0 where serving.api-keys-file names no keys")
                 .doesNotContain("\tat ");
     }
 
