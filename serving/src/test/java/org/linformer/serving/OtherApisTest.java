@@ -24,9 +24,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The forms of others: OpenAI's, that of text-embeddings-inference, and the Open Inference Protocol. */
-@SpringBootTest(
-        webEnvironment = WebEnvironment.RANDOM_PORT,
-        properties = {"server.tomcat.threads.max=8", "serving.max-queued-tokens=65536"})
+@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, properties = "server.tomcat.threads.max=8")
 class OtherApisTest {
 
     private static final String FOOTBALL =

@@ -24,6 +24,7 @@ class ServingPropertiesTest {
         "max-texts, 0, maxTexts",
         "max-batch-tokens, many, max-batch-tokens",
         "request-timeout, 0s, requestTimeoutPositive",
+        "max-concurrent-requests, 0, maxConcurrentRequests",
         "models, '', models",
         "precision, int8, must be float32 or bfloat16",
     })
