@@ -139,7 +139,7 @@ final class Load {
         Path texts = Texts.ofLength(cell.tokens());
         List<List<Wrk>> rounds = new ArrayList<>();
         servers.forEach(server -> rounds.add(new ArrayList<>()));
-        int requests = Math.max(cell.clients(), Benchmark.scaled(cell.requests()));
+        int requests = Benchmark.scaled(cell.requests());
         for (int round = 0; round < cell.rounds(); round++) {
             for (int i = 0; i < servers.size(); i++) {
                 rounds.get(i).add(Wrk.closed(servers.get(i), texts, cell.clients(), requests));
