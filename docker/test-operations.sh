@@ -105,8 +105,8 @@ check "kubectl kustomize" kustomized
 # --- the service, and Prometheus with our files ---
 
 service=http://127.0.0.1:$(free_port)
-SERVER_PORT=${service##*:} SERVING_API_KEYS_FILE=$work/keys.txt SERVING_MAX_QUEUED_TOKENS=1 SERVING_REQUEST_TIMEOUT=5m \
-  DJL_OFFLINE=true java -Xmx1g -jar ../serving/target/linformer-serving.jar > "$work/service.log" 2>&1 &
+SERVER_PORT=${service##*:} SERVING_API_KEYS_FILE=$work/keys.txt SERVING_MAX_CONCURRENT_REQUESTS=1 \
+  SERVING_REQUEST_TIMEOUT=5m DJL_OFFLINE=true java -Xmx1g -jar ../serving/target/linformer-serving.jar > "$work/service.log" 2>&1 &
 pids+=($!)
 if ! until_true 600 curl -fs "$service/actuator/health/readiness"; then
   tail -n 20 "$work/service.log"
@@ -135,7 +135,7 @@ traffic() {
   ask /v1/embeddings '{"input": ["How do I reset my password?", "Forgot the login"]}' || return 1
   ask /v1/embeddings "{\"input\": \"$text\", \"truncate\": \"end\"}" || return 1
   ask /v1/embeddings "{\"input\": \"$text\"}" && return 1
-  # more than one batch: while the rest of it waits, others are refused
+  # this takes longer than half a second, and meanwhile others are refused
   ask /v1/classify "{\"text\": [${texts%,}], \"truncate\": \"end\"}" &
   local many=$!
   until refused; do

@@ -1,10 +1,12 @@
--- wrk -t 1 -s requests.lua URL -- TEXTS SKIP [RATE]
--- Sends the lines of the file TEXTS, each "PATH BODY", one after the other. The rate of answers is measured from answer SKIP on, or
--- from the start with 0. RATE is that of the requests, a second; without it a connection sends the next as soon as it has its
--- answer. Ends with lines "result NAME NUMBER".
+-- wrk -t 1 -s requests.lua URL -- TEXTS REQUESTS RATE
+-- Sends the lines of the file TEXTS, each "PATH BODY", one after the other: REQUESTS of them, or with 0 until wrk's time is over. RATE
+-- is that of the requests, a second; with 0 a connection sends the next as soon as it has its answer. Ends with lines
+-- "result NAME NUMBER"; the rate of answers is that up to the last answer with 200.
 
 local ffi = require("ffi")
 ffi.cdef("struct timeval { long seconds; long micros; }; int gettimeofday(struct timeval *time, void *zone);")
+ffi.cdef("int getpid(); int kill(int process, int signal);")
+local INTERRUPT = 2
 local clock = ffi.new("struct timeval")
 
 local lines = {}
@@ -14,8 +16,9 @@ local sent = 0
 statuses = {}
 engine = {}
 
--- when the measured answers began and ended, in milliseconds, and how many they are
-skip, skipped, began, ended, measured = 0, 0, 0, 0, 0
+-- when the round began and when its last answer with 200 came, in milliseconds
+began, ended = 0, 0
+local requests, given, answers = 0, 0, 0
 
 local function now()
   ffi.C.gettimeofday(clock, nil)
@@ -32,10 +35,17 @@ function init(args)
   for line in io.lines(args[1]) do
     table.insert(lines, line)
   end
-  skip = tonumber(args[2])
+  requests = tonumber(args[2])
   began = now()
-  if args[3] then
-    local gap = 1000 / tonumber(args[3])
+  local rate = tonumber(args[3])
+  if requests > 0 then
+    -- called by a connection that has nothing to do: when all are given, it waits until wrk ends
+    function delay()
+      given = given + 1
+      return given > requests and 3600000 or 0
+    end
+  elseif rate > 0 then
+    local gap = 1000 / rate
     local due = now()
     -- called by a connection that has nothing to do: it gets the next place in a timetable that waits for nobody
     function delay()
@@ -56,12 +66,11 @@ function response(status, headers)
   statuses[key] = (statuses[key] or 0) + 1
   if status == 200 then
     ended = now()
-    if skipped < skip then
-      skipped = skipped + 1
-      began = ended
-    else
-      measured = measured + 1
-    end
+  end
+  answers = answers + 1
+  if answers == requests then
+    -- wrk ends as when somebody presses Ctrl-C
+    ffi.C.kill(ffi.C.getpid(), INTERRUPT)
   end
   if headers["X-Inference-Time"] then
     key = string.format("%.3f", headers["X-Tokenization-Time"] + headers["X-Inference-Time"])
@@ -98,12 +107,7 @@ function done(summary, latency)
   end
   local answered = counts["200"] or 0
   print("result seconds " .. summary.duration / 1e6)
-  -- where too few came, all of them and all the time
-  local skip = one:get("skip")
-  local span = (one:get("ended") - one:get("began")) / 1e3
-  local measured = one:get("measured")
-  local rate = measured > 0 and measured >= skip and measured / span or answered / (summary.duration / 1e6)
-  print("result rate " .. rate)
+  print("result rate " .. (answered > 0 and answered * 1e3 / (one:get("ended") - one:get("began")) or 0))
   print("result answered " .. answered)
   print("result refused " .. (counts["429"] or 0))
   print("result errors " .. others)

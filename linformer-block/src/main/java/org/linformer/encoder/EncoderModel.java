@@ -55,16 +55,28 @@ public final class EncoderModel extends AbstractBlock {
     @Override
     protected NDList forwardInternal(
             ParameterStore store, NDList inputs, boolean training, @Nullable PairList<String, Object> params) {
-        NDArray embedded = embed(store, inputs, training); // (b, n, dModel)
-        NDList encoded = encoder.forward(store, withMask(embedded, inputs), training); // (b, n, dModel)
-        embedded.close();
-        NDArray x = encoded.singletonOrThrow();
+        NDArray x = encode(store, inputs, training); // (b, n, dModel)
         NDList answers = new NDList();
         for (Head head : heads) {
             answers.add(head.forward(store, Encoder.with(x, inputs), training).singletonOrThrow());
         }
         x.close();
         return answers;
+    }
+
+    /**
+     * What the heads are asked about: a vector for each token.
+     *
+     * @param store the parameters
+     * @param inputs token ids (b, n) and an optional mask (b, n)
+     * @param training whether dropout acts
+     * @return (b, n, dModel), on the manager of the ids
+     * @throws IllegalArgumentException as forward does
+     */
+    public NDArray encode(ParameterStore store, NDList inputs, boolean training) {
+        try (NDArray embedded = embed(store, inputs, training)) { // (b, n, dModel)
+            return encoder.forward(store, withMask(embedded, inputs), training).singletonOrThrow();
+        }
     }
 
     /**

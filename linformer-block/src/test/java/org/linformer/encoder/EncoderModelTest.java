@@ -274,6 +274,18 @@ class EncoderModelTest {
     }
 
     @Test
+    void tellsWhatItsHeadsAreAskedAbout() {
+        EncoderModel model = model(config(Sharing.HEADWISE, true));
+        NDArray ids = ids(2, 2); // both positions weigh the same to the head that embeds
+
+        NDArray x = model.encode(new ParameterStore(manager, false), new NDList(ids), false);
+
+        assertThat(x.getShape()).isEqualTo(new Shape(2, 2, 12));
+        assertThat(x.mean(new int[] {1}).normalize(2, 1).toFloatArray())
+                .containsExactly(forward(model, ids).get(1).toFloatArray(), within(1e-5f));
+    }
+
+    @Test
     void givesTheShapesThatItAnnounces() {
         EncoderModel model = model(config(Sharing.NONE, true));
 

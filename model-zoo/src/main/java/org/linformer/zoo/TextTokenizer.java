@@ -63,6 +63,17 @@ public final class TextTokenizer implements AutoCloseable {
     }
 
     /**
+     * Tokenizes a pair of texts as one: {@code [CLS] first [SEP] second [SEP]}, as the tokenizer's template for pairs says.
+     *
+     * @param first the first
+     * @param second the second
+     * @return their tokens
+     */
+    public TokenizedText tokenize(String first, String second) {
+        return whole(tokenizer.encode(first, second).getIds());
+    }
+
+    /**
      * Tokenizes a text.
      *
      * @param text the text

@@ -1,10 +1,11 @@
 package org.linformer.serving;
 
 import java.util.Locale;
+import org.linformer.serving.model.Answers;
 import org.linformer.serving.model.Timing;
 import org.springframework.http.ResponseEntity;
 
-/** An answer that says in its headers where its time went. */
+/** An answer that says in its headers how much was read, and where its time went. */
 public final class Answered {
 
     private static final double NANOS_PER_MILLI = 1e6;
@@ -15,11 +16,12 @@ public final class Answered {
      * Puts the headers before a body.
      *
      * @param <T> type of the body
-     * @param timing where the time went
+     * @param answers what was read, and when
      * @param body the body
      * @return the answer
      */
-    public static <T> ResponseEntity<T> with(Timing timing, T body) {
+    public static <T> ResponseEntity<T> with(Answers<?> answers, T body) {
+        Timing timing = answers.timing();
         String tokenize = millis(timing.tokenize());
         String queue = millis(timing.queue());
         String inference = millis(timing.inference());
@@ -28,9 +30,12 @@ public final class Answered {
                         "Server-Timing",
                         "tokenize;dur=%s, queue;dur=%s, inference;dur=%s".formatted(tokenize, queue, inference))
                 // the names of text-embeddings-inference
+                .header("X-Compute-Tokens", String.valueOf(answers.tokensRead()))
                 .header("X-Tokenization-Time", tokenize)
                 .header("X-Queue-Time", queue)
                 .header("X-Inference-Time", inference)
+                // ours
+                .header("X-Cut-Tokens", String.valueOf(answers.tokensCut()))
                 .body(body);
     }
 

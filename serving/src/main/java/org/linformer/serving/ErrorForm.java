@@ -84,7 +84,7 @@ public enum ErrorForm {
         return switch (status) {
             case TOO_MANY_REQUESTS -> "Overloaded";
             case SERVICE_UNAVAILABLE -> "Unhealthy";
-            case INTERNAL_SERVER_ERROR, GATEWAY_TIMEOUT -> "Backend";
+            case INTERNAL_SERVER_ERROR, FAILED_DEPENDENCY, GATEWAY_TIMEOUT -> "Backend";
             default -> "Validation";
         };
     }

@@ -31,7 +31,11 @@ final class ErrorHandler extends ResponseEntityExceptionHandler {
 
     @ExceptionHandler
     ResponseEntity<Object> refuse(RequestException e, WebRequest request) {
-        return answer(problem(e.status(), e.getMessage()), new HttpHeaders(), request);
+        // text-embeddings-inference says 413 of bodies alone
+        HttpStatus status = e.status() == HttpStatus.CONTENT_TOO_LARGE && form(request) == ErrorForm.TEI
+                ? HttpStatus.UNPROCESSABLE_CONTENT
+                : e.status();
+        return answer(problem(status, e.getMessage()), new HttpHeaders(), request);
     }
 
     @ExceptionHandler
@@ -53,7 +57,9 @@ final class ErrorHandler extends ResponseEntityExceptionHandler {
         HttpStatus status = switch (e.reason()) {
             case QUEUE_FULL -> HttpStatus.TOO_MANY_REQUESTS;
             case DEADLINE -> HttpStatus.GATEWAY_TIMEOUT;
-            case ENGINE, STOPPING -> HttpStatus.SERVICE_UNAVAILABLE;
+            case ENGINE ->
+                form(request) == ErrorForm.TEI ? HttpStatus.FAILED_DEPENDENCY : HttpStatus.SERVICE_UNAVAILABLE;
+            case STOPPING -> HttpStatus.SERVICE_UNAVAILABLE;
         };
         HttpHeaders headers = new HttpHeaders();
         if (!e.retryAfter().isZero()) {
@@ -66,11 +72,15 @@ final class ErrorHandler extends ResponseEntityExceptionHandler {
         return ProblemDetail.forStatusAndDetail(status, shortened(String.valueOf(detail)));
     }
 
+    private static ErrorForm form(WebRequest request) {
+        return ErrorForm.of(
+                request instanceof ServletWebRequest servlet
+                        ? servlet.getRequest().getRequestURI()
+                        : "");
+    }
+
     private static ResponseEntity<Object> answer(ProblemDetail problem, HttpHeaders headers, WebRequest request) {
-        String path = request instanceof ServletWebRequest servlet
-                ? servlet.getRequest().getRequestURI()
-                : "";
-        ErrorForm form = ErrorForm.of(path);
+        ErrorForm form = form(request);
         headers.setContentType(form.type());
         return new ResponseEntity<>(form.body(problem), headers, HttpStatusCode.valueOf(problem.getStatus()));
     }

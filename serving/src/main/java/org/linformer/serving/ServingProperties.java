@@ -27,7 +27,8 @@ import org.springframework.validation.annotation.Validated;
  * @param maxTextCharacters characters in one text
  * @param maxRequestSize size of a request's body
  * @param maxBatchTokens tokens that go through a model at once, padding counted
- * @param maxQueuedTokens tokens that wait for a worker; a request that does not fit is refused
+ * @param maxConcurrentRequests requests that wait or are computed at once, more only while all of them are computed in no
+ *     time; one too many is refused
  * @param limits by the name of a model, what it is given less of
  * @param requestTimeout time until an answer, and for a body to arrive, after which the request is given up
  * @param apiKeysFile file of the keys that callers may show, a line {@code NAME SHA256} for each; empty asks for none
@@ -48,7 +49,7 @@ public record ServingProperties(
         @Min(1) int maxTextCharacters,
         @NotNull DataSize maxRequestSize,
         @Min(1) int maxBatchTokens,
-        @Min(1) int maxQueuedTokens,
+        @Min(1) int maxConcurrentRequests,
         @DefaultValue Map<String, @Valid ModelLimits> limits,
 
         @NotNull @DurationMin(inclusive = false, message = "must be positive")

@@ -60,11 +60,23 @@ public final class Texts {
                     "%s must be a text, token ids, or a list of either, but is %s"
                             .formatted(field, texts == null ? null : List.of()));
         }
-        requireFew(field, texts.list().size());
-        for (int i = 0; i < texts.list().size(); i++) {
-            require("%s[%d]".formatted(field, i), texts.list().get(i));
+        return requireAll(field, texts.list());
+    }
+
+    /**
+     * Refuses single texts, pairs or token ids that break a rule.
+     *
+     * @param field name of the field that holds them
+     * @param texts the texts
+     * @return the same
+     * @throws RequestException if there are too many, or one is blank or too long
+     */
+    public List<Input> requireAll(String field, List<Input> texts) {
+        requireFew(field, texts.size());
+        for (int i = 0; i < texts.size(); i++) {
+            require("%s[%d]".formatted(field, i), texts.get(i));
         }
-        return texts.list();
+        return texts;
     }
 
     private void requireFew(String field, int texts) {
@@ -77,8 +89,7 @@ public final class Texts {
     }
 
     private Input require(String place, Input text) {
-        boolean isBlank = text instanceof Input.Text words ? words.characters().isBlank() : text.length() == 0;
-        if (isBlank) {
+        if (text.isBlank()) {
             throw new RequestException(HttpStatus.BAD_REQUEST, place + " must say something, but is blank");
         }
         if (text.length() > properties.maxTextCharacters()) {
@@ -88,7 +99,7 @@ public final class Texts {
                             .formatted(
                                     place,
                                     properties.maxTextCharacters(),
-                                    text instanceof Input.Text ? "characters" : "tokens",
+                                    text instanceof Input.Tokens ? "tokens" : "characters",
                                     text.length()));
         }
         return text;

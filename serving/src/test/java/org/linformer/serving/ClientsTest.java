@@ -31,9 +31,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Clients for OpenAI's API that others wrote, as they are. */
-@SpringBootTest(
-        webEnvironment = WebEnvironment.RANDOM_PORT,
-        properties = {"server.tomcat.threads.max=8", "serving.max-queued-tokens=65536"})
+@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, properties = "server.tomcat.threads.max=8")
 class ClientsTest {
 
     private static final List<String> TEXTS =

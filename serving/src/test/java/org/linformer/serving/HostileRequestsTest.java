@@ -26,9 +26,7 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What no client of good will sends: each has its answer, and none of them is 500. */
-@SpringBootTest(
-        webEnvironment = WebEnvironment.RANDOM_PORT,
-        properties = {"server.tomcat.threads.max=8", "serving.max-queued-tokens=65536"})
+@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, properties = "server.tomcat.threads.max=8")
 @ExtendWith(OutputCaptureExtension.class)
 class HostileRequestsTest {
 

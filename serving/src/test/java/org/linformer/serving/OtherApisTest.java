@@ -7,6 +7,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,9 +24,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The forms of others: OpenAI's, that of text-embeddings-inference, and the Open Inference Protocol. */
-@SpringBootTest(
-        webEnvironment = WebEnvironment.RANDOM_PORT,
-        properties = {"server.tomcat.threads.max=8", "serving.max-queued-tokens=65536"})
+@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, properties = "server.tomcat.threads.max=8")
 class OtherApisTest {
 
     private static final String FOOTBALL =
@@ -189,6 +189,101 @@ class OtherApisTest {
     }
 
     @Test
+    void readsAPairAsOneTextWithItsSeparatorBetween() throws Exception {
+        JsonNode pair = post("/predict", Map.of("inputs", List.of(COOKING, FOOTBALL)), 200);
+        JsonNode batch = post("/predict", Map.of("inputs", List.of(List.of(COOKING, FOOTBALL), List.of(COOKING))), 200);
+        JsonNode asOne = post("/predict", Map.of("inputs", COOKING + " [SEP] " + FOOTBALL), 200);
+
+        assertThat(pair.at("/0/score").asDouble())
+                .isEqualTo(asOne.at("/0/score").asDouble(), within(1e-4))
+                .isEqualTo(batch.at("/0/0/score").asDouble(), within(1e-4));
+        assertThat(batch.size()).isEqualTo(2);
+    }
+
+    @Test
+    void givesLogitsWhoseSoftmaxAreTheProbabilities() throws Exception {
+        JsonNode scores = post("/predict", Map.of("inputs", COOKING), 200);
+        JsonNode raw = post("/predict", Map.of("inputs", COOKING, "raw_scores", true), 200);
+
+        double margin = raw.at("/0/score").asDouble() - raw.at("/1/score").asDouble();
+        assertThat(raw.at("/0/label")).isEqualTo(scores.at("/0/label"));
+        assertThat(scores.at("/0/score").asDouble()).isEqualTo(1 / (1 + Math.exp(-margin)), within(1e-4));
+        assertThat(raw.at("/0/score").asDouble() + raw.at("/1/score").asDouble())
+                .isNotCloseTo(1, within(1e-2));
+    }
+
+    @Test
+    void embedsEachToken() throws Exception {
+        JsonNode texts = post("/embed_all", Map.of("inputs", List.of(FOOTBALL, "onions")), 200);
+        JsonNode vector = post("/embed", Map.of("inputs", FOOTBALL), 200).at("/0");
+        int tokens = post("/tokenize", Map.of("inputs", FOOTBALL), 200).at("/0").size();
+
+        assertThat(texts.at("/0").size()).isEqualTo(tokens);
+        assertThat(texts.at("/1").size()).isEqualTo(3);
+        // the vector of a short text is the mean of its tokens', made one long
+        double[] mean = new double[384];
+        texts.at("/0").forEach(token -> {
+            for (int i = 0; i < mean.length; i++) {
+                mean[i] += token.get(i).asDouble() / tokens;
+            }
+        });
+        double length = Math.sqrt(Arrays.stream(mean).map(x -> x * x).sum());
+        for (int i = 0; i < mean.length; i++) {
+            assertThat(mean[i] / length).isEqualTo(vector.get(i).asDouble(), within(1e-4));
+        }
+        assertThat(length).isNotCloseTo(1, within(1e-2));
+    }
+
+    @Test
+    void givesVectorsToNoMoreTokensThanABatchHas() throws Exception {
+        List<String> five = Collections.nCopies(5, "word ".repeat(4000));
+
+        assertThat(post("/embed_all", Map.of("inputs", five), 422).at("/error").asString())
+                .isEqualTo("texts whose tokens want vectors must have at most serving.max-batch-tokens=16384 tokens"
+                        + " together, but have 20010");
+    }
+
+    @Test
+    void refusesABatchOfTooManyAsTextEmbeddingsInferenceDoes() throws Exception {
+        JsonNode refused = post("/embed", Map.of("inputs", Collections.nCopies(65, "a")), 422);
+
+        assertThat(refused.at("/error").asString())
+                .isEqualTo("inputs must hold at most serving.max-texts=64 texts, but holds 65");
+        assertThat(refused.at("/error_type").asString()).isEqualTo("Validation");
+        assertThat(post("/embed", Map.of("inputs", "a".repeat(5 << 20)), 413)
+                        .at("/error_type")
+                        .asString())
+                .isEqualTo("Validation");
+    }
+
+    @Test
+    void saysHowMuchWasReadAndCutWhateverTheApi() throws Exception {
+        String text = "word ".repeat(5000);
+        Map<String, Object> infer = Map.of(
+                "parameters",
+                Map.of("truncate", "end"),
+                "inputs",
+                List.of(Map.of("name", "text", "shape", List.of(1), "datatype", "BYTES", "data", List.of(text))));
+        Map<String, Map<String, Object>> requests = Map.of(
+                "/v1/classify", Map.of("text", text, "truncate", "end"),
+                "/v1/embeddings", Map.of("input", text, "truncate", "start"),
+                "/embed", Map.of("inputs", text, "truncate", true),
+                "/embed_all", Map.of("inputs", text, "truncate", true),
+                "/predict", Map.of("inputs", text, "truncate", true, "truncation_direction", "Left"),
+                "/v2/models/spam-linformer/infer", infer);
+
+        for (Map.Entry<String, Map<String, Object>> request : requests.entrySet()) {
+            HttpResponse<String> answer = send(request.getKey(), json.writeValueAsString(request.getValue()));
+            assertThat(answer.headers().firstValue("X-Compute-Tokens"))
+                    .as(request.getKey())
+                    .hasValue("4096");
+            assertThat(answer.headers().firstValue("X-Cut-Tokens"))
+                    .as(request.getKey())
+                    .hasValue("906");
+        }
+    }
+
+    @Test
     void tellsTokensAndPutsThemTogetherAgain() throws Exception {
         JsonNode tokens =
                 post("/tokenize", Map.of("inputs", "Chop onions"), 200).at("/0");
@@ -287,10 +382,17 @@ class OtherApisTest {
                 "/embed | {'inputs': 'a', 'prompt_name': 'query'} | 422 | prompt_name must be left out or null, but is query",
                 "/embed | {'inputs': 'a', 'truncation_direction': 'up'} | 400 | truncation_direction must be one of [Left, Right], but is up",
                 "/embed | {} | 400 | inputs must be a text, token ids, or a list of either, but is null",
-                "/predict | {'inputs': ['a', 'b']} | 422 | inputs must be single texts, as the model was not trained on pairs, but inputs[0] has 2",
+                "/predict | {'inputs': ['a', 'b', 'c']} | 400 | inputs must have the type that the API names, but has another",
+                "/predict | {'inputs': ['a', ['b']]} | 400 | inputs must have the type that the API names, but has another",
+                "/predict | {'inputs': [[]]} | 400 | inputs must have the type that the API names, but has another",
+                "/predict | {'inputs': [['a', 'b', 'c']]} | 400 | inputs must have the type that the API names, but has another",
+                "/predict | {'inputs': ['a', ' ']} | 400 | inputs[0] must say something, but is blank",
+                "/predict | {'inputs': []} | 400 | inputs must be a text, a pair of texts, or a list of lists of one or two texts, but is []",
                 "/predict | {'inputs': [['a'], 'b']} | 400 | inputs must have the type that the API names, but has another",
-                "/predict | {'inputs': 'a', 'raw_scores': true} | 422 | raw_scores must be left out or false, but is true",
-                "/predict | {} | 400 | inputs must be a text or a list of lists of one text, but is null",
+                "/predict | {'inputs': 'a', 'raw_scores': 1} | 400 | raw_scores must have the type that the API names, but has another",
+                "/predict | {} | 400 | inputs must be a text, a pair of texts, or a list of lists of one or two texts, but is null",
+                "/embed_all | {} | 400 | inputs must be a text, token ids, or a list of either, but is null",
+                "/embed_all | {'inputs': 'a', 'normalize': true} | 400 | field must be one of [inputs, prompt_name, truncate, truncation_direction], but is normalize",
                 "/similarity | {} | 400 | inputs must have source_sentence and sentences, but is null",
                 "/similarity | {'inputs': {'sentences': ['a']}} | 400 | inputs.source_sentence[0] must say something, but is null",
                 "/decode | {'ids': [-5]} | 400 | token ids of minilm-linformer-4k must be in [0, 30522), but one is -5",

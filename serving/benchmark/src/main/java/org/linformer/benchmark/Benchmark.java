@@ -44,6 +44,11 @@ public final class Benchmark {
 
     /** The length of a round, shorter where the benchmark is only tried. */
     static Duration seconds(int seconds) {
-        return Duration.ofSeconds(Math.max(1, Math.round(seconds * SCALE)));
+        return Duration.ofSeconds(scaled(seconds));
+    }
+
+    /** A number of seconds or requests, smaller where the benchmark is only tried. */
+    static int scaled(int number) {
+        return Math.max(1, (int) Math.round(number * SCALE));
     }
 }

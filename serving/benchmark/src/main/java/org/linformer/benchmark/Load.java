@@ -22,22 +22,22 @@ final class Load {
     private static final double SAME = 0.999;
     private static final int LONG = 4000;
 
-    /** Rounds of each server; they are longer where an answer takes long. */
-    private record Cell(int tokens, int clients, int rounds, int seconds) {}
+    /** Rounds of each server, and the requests in a round: all servers answer as many, so that none is measured by few. */
+    private record Cell(int tokens, int clients, int rounds, int requests) {}
 
     private static final List<Cell> CELLS = List.of(
-            new Cell(16, 1, 3, 3),
-            new Cell(16, 8, 3, 3),
-            new Cell(16, 64, 3, 4),
-            new Cell(128, 1, 3, 3),
-            new Cell(128, 8, 3, 4),
-            new Cell(128, 64, 3, 6),
-            new Cell(1000, 1, 2, 5),
-            new Cell(1000, 8, 2, 8),
-            new Cell(1000, 64, 2, 15),
-            new Cell(LONG, 1, 1, 8),
-            new Cell(LONG, 8, 1, 20),
-            new Cell(LONG, 64, 1, 100));
+            new Cell(16, 1, 3, 300),
+            new Cell(16, 8, 3, 800),
+            new Cell(16, 64, 3, 1280),
+            new Cell(128, 1, 3, 120),
+            new Cell(128, 8, 3, 200),
+            new Cell(128, 64, 3, 384),
+            new Cell(1000, 1, 3, 20),
+            new Cell(1000, 8, 3, 40),
+            new Cell(1000, 64, 3, 128),
+            new Cell(LONG, 1, 1, 10),
+            new Cell(LONG, 8, 1, 24),
+            new Cell(LONG, 64, 1, 64));
 
     private static final String TEXT = """
             ## Load
@@ -48,7 +48,7 @@ final class Load {
             the weights of all-MiniLM-L6-v2, get the same bytes, and read all tokens: the two rivals those behind their 512 positions
             in windows of 510, whose mean is the vector. Before the rounds their vectors of a text of 128 tokens are compared. The servers take turns within a
             cell; figures are medians over the rounds, and the last column is the median of *linformer*'s throughput over the other's in the same
-            round. Throughput is measured from the answer on with which each client has had one.
+            round. A round is so many requests, and its throughput these over the time until the last is answered.
 
             """;
 
@@ -60,7 +60,7 @@ final class Load {
         ours.addAll(settings);
         StringBuilder section = new StringBuilder(TEXT)
                 .append(Report.head(
-                        "tokens", "clients", "server", "texts/s", "p50, ms", "p99, ms", "errors", "linformer/this"));
+                        "tokens", "clients", "requests", "server", "texts/s", "p50, ms", "p99, ms", "errors", "linformer/this"));
         try (Server linformer = Server.ours(ours);
                 Server springAi = Server.springAi();
                 Server langChain4j = Server.langChain4j();
@@ -139,9 +139,10 @@ final class Load {
         Path texts = Texts.ofLength(cell.tokens());
         List<List<Wrk>> rounds = new ArrayList<>();
         servers.forEach(server -> rounds.add(new ArrayList<>()));
+        int requests = Benchmark.scaled(cell.requests());
         for (int round = 0; round < cell.rounds(); round++) {
             for (int i = 0; i < servers.size(); i++) {
-                rounds.get(i).add(Wrk.closed(servers.get(i), texts, cell.clients(), seconds(cell.seconds())));
+                rounds.get(i).add(Wrk.closed(servers.get(i), texts, cell.clients(), requests));
                 servers.get(i).awaitIdle();
             }
         }
@@ -155,6 +156,7 @@ final class Load {
             rows.append(Report.row(
                     cell.tokens(),
                     cell.clients(),
+                    requests,
                     servers.get(i).name(),
                     median(of, Wrk::rate),
                     median(of, Wrk::p50),

@@ -13,8 +13,8 @@ final class Overload {
     private static final int CLIENTS = 64;
     private static final int TIMES = 10;
 
-    /** More than wait in the queue by default, so that there is always one to send the next request. */
-    private static final int CONNECTIONS = 2560;
+    /** Many more than are let in by default, so that there is always one to send the next request. */
+    private static final int CONNECTIONS = 512;
 
     private static final String TEXT = """
             ## Overload

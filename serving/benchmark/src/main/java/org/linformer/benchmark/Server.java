@@ -25,7 +25,6 @@ record Server(String name, String url, Process process) implements AutoCloseable
 
     private static final Path TARGET = Path.of("serving/benchmark/target");
     private static final HttpClient HTTP = HttpClient.newHttpClient();
-    private static final String MEMORY = "linformer_memory_resident_bytes ";
     private static final Duration START = Duration.ofMinutes(3);
 
     /** Our service, with its own settings but for these. */
@@ -136,18 +135,11 @@ record Server(String name, String url, Process process) implements AutoCloseable
         return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
     }
 
-    /** The memory that our service says its process holds, in MiB. */
-    double memory() throws IOException, InterruptedException {
+    /** What our service tells Prometheus. */
+    String metrics() throws IOException, InterruptedException {
         HttpRequest request =
                 HttpRequest.newBuilder(URI.create(url + "/actuator/prometheus")).build();
-        return HTTP.send(request, HttpResponse.BodyHandlers.ofString())
-                        .body()
-                        .lines()
-                        .filter(line -> line.startsWith(MEMORY))
-                        .mapToDouble(line -> Double.parseDouble(line.substring(MEMORY.length())))
-                        .findFirst()
-                        .orElseThrow()
-                / (1 << 20);
+        return HTTP.send(request, HttpResponse.BodyHandlers.ofString()).body();
     }
 
     /** Waits until it has finished what clients that are gone had asked for. */

@@ -15,7 +15,7 @@ import java.util.function.ToDoubleFunction;
  * What wrk measured in a round.
  *
  * @param seconds length of the round
- * @param rate answers with 200 a second, from the one on with which each client has had one
+ * @param rate answers with 200 a second, up to the last of them
  * @param answered answers with 200
  * @param refused answers with 429
  * @param errors other answers, and connections that failed
@@ -34,23 +34,30 @@ record Wrk(
         double engine50) {
 
     private static final String SCRIPT = "serving/benchmark/requests.lua";
+    private static final Duration LONGEST = Duration.ofMinutes(10);
 
     /** Clients that send their next text as soon as they have the vector of the last. */
     static Wrk closed(Server server, Path texts, int clients, Duration time) throws IOException, InterruptedException {
-        return run(server, clients, time, texts.toString(), String.valueOf(clients));
+        return run(server, clients, time, texts, /* requests= */ 0, /* rate= */ 0);
+    }
+
+    /** Clients that send so many requests together, each its next as soon as it has the vector of the last. */
+    static Wrk closed(Server server, Path texts, int clients, int requests) throws IOException, InterruptedException {
+        return run(server, clients, LONGEST, texts, requests, /* rate= */ 0);
     }
 
     /** Requests at a rate, whatever the answers. */
     static Wrk open(Server server, Path texts, int connections, double rate, Duration time)
             throws IOException, InterruptedException {
-        return run(server, connections, time, texts.toString(), "0", String.valueOf(rate));
+        return run(server, connections, time, texts, /* requests= */ 0, rate);
     }
 
-    private static Wrk run(Server server, int connections, Duration time, String... arguments)
+    private static Wrk run(
+            Server server, int connections, Duration time, Path texts, int requests, double rate)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("wrk", "-t", "1", "-c", String.valueOf(connections)));
-        command.addAll(List.of("-d", time.toSeconds() + "s", "--timeout", "120s", "-s", SCRIPT, server.url(), "--"));
-        command.addAll(List.of(arguments));
+        command.addAll(List.of("-d", time.toSeconds() + "s", "--timeout", "600s", "-s", SCRIPT, server.url(), "--"));
+        command.addAll(List.of(texts.toString(), String.valueOf(requests), String.valueOf(rate)));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         Map<String, Double> results = new HashMap<>();
@@ -73,7 +80,7 @@ record Wrk(
                 figure.applyAsDouble("engine50"));
         System.out.printf(
                 "%s, %s, %d connections: %s%n",
-                server.name(), Path.of(arguments[0]).getFileName(), connections, round);
+                server.name(), texts.getFileName(), connections, round);
         return round;
     }
 }

@@ -39,7 +39,7 @@ final class ClassifyController {
         CompletableFuture<Answers<List<Label>>> labelled = request.candidateLabels() == null
                 ? models.classify(request.model(), texts, truncate)
                 : byLikeness(request.model(), texts, request.candidateLabels(), truncate);
-        return labelled.thenApply(answers -> Answered.with(answers.timing(), response(answers, topK)));
+        return labelled.thenApply(answers -> Answered.with(answers, response(answers, topK)));
     }
 
     /** Labels that no model was trained for: each by how near its own vector is to the text's. */

@@ -41,7 +41,7 @@ final class EmbeddingsController {
         boolean base64 = isBase64(request.encodingFormat());
         requireWhole(request);
         return models.embed(request.model(), texts, rules.truncate(request.truncate()))
-                .thenApply(answers -> Answered.with(answers.timing(), response(answers, base64)));
+                .thenApply(answers -> Answered.with(answers, response(answers, base64)));
     }
 
     private void requireWhole(EmbeddingsRequest request) {

@@ -50,4 +50,13 @@ public record Answers<T>(String model, List<Answer<T>> answers, Timing timing) {
     public int tokensRead() {
         return answers.stream().mapToInt(Answer::tokensRead).sum();
     }
+
+    /**
+     * Counts what was cut off.
+     *
+     * @return tokens of all texts
+     */
+    public int tokensCut() {
+        return answers.stream().mapToInt(Answer::tokensTotal).sum() - tokensRead();
+    }
 }

@@ -38,12 +38,22 @@ final class Inference implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Inference.class);
     private static final double MOST_PADDING = 0.15;
 
+    /** What is computed within so many seconds may wait, however many requests it is: a burst of short texts. */
+    private static final double SHORT_QUEUE = 0.5;
+
+    /** Tokens of a batch by whose time the speed is known; a smaller one takes about as long for fewer. */
+    private static final int TELLING_TOKENS = 1024;
+
     private final ServingProperties properties;
     private final MeterRegistry meters;
     private final Deque<Job> queue = new ArrayDeque<>();
     private final List<Thread> workers = new ArrayList<>();
+    private int requests;
     private int queuedTokens;
+    private int runningTokens;
     private boolean stopping;
+
+    /** Before the first batch that tells it is a guess. */
     private double tokensPerSecond = 10_000;
 
     Inference(ServingProperties properties, MeterRegistry meters) {
@@ -75,6 +85,7 @@ final class Inference implements AutoCloseable {
         jobs.forEach(job -> job.answer().exceptionally(failure -> cancel(jobs)));
         return CompletableFuture.allOf(jobs.stream().map(Job::answer).toArray(CompletableFuture[]::new))
                 .orTimeout(properties.requestTimeout().toNanos(), TimeUnit.NANOSECONDS)
+                .whenComplete((all, failure) -> leave())
                 .thenApply(all -> jobs.stream().map(job -> job.answer().join()).toList())
                 .exceptionally(failure -> {
                     // what nobody waits for any more never reaches the engine
@@ -102,12 +113,12 @@ final class Inference implements AutoCloseable {
     }
 
     /**
-     * Refuses at once, before its texts cost anything, a request that the queue has no room for.
+     * Refuses at once, before its texts cost anything, a request that there is no room for.
      *
      * @throws UnavailableException if nothing more is let in
      */
     synchronized void requireRoom() {
-        requireRoom(1);
+        requireRoom(0);
     }
 
     UnavailableException tokenizersBusy() {
@@ -121,13 +132,20 @@ final class Inference implements AutoCloseable {
         if (stopping) {
             throw rejected(UnavailableException.Reason.STOPPING, "the service is being stopped", Duration.ZERO);
         }
-        if (!queue.isEmpty() && queuedTokens + tokens > properties.maxQueuedTokens()) {
-            Duration wait = Duration.ofSeconds(1 + (long) (queuedTokens / tokensPerSecond));
+        double seconds = seconds(queuedTokens + runningTokens + tokens);
+        if (requests >= properties.maxConcurrentRequests() && seconds > SHORT_QUEUE) {
             throw rejected(
                     UnavailableException.Reason.QUEUE_FULL,
-                    "queue must hold at most serving.max-queued-tokens=%d, but %d wait and the request has %d"
-                            .formatted(properties.maxQueuedTokens(), queuedTokens, tokens),
-                    wait);
+                    "requests at once must be at most serving.max-concurrent-requests=%d, but are %d that wait"
+                            .formatted(properties.maxConcurrentRequests(), requests),
+                    retryAfter(queuedTokens));
+        }
+        if (requests > 0 && seconds > properties.requestTimeout().toNanos() / 1e9) {
+            throw rejected(
+                    UnavailableException.Reason.QUEUE_FULL,
+                    "answer must come within serving.request-timeout=%s, but what waits and the request take about %.0f seconds"
+                            .formatted(properties.requestTimeout(), seconds),
+                    retryAfter(queuedTokens));
         }
     }
 
@@ -143,8 +161,17 @@ final class Inference implements AutoCloseable {
                     UnavailableException.Reason.QUEUE_FULL,
                     "queue must hold at most serving.limits.%s.max-queued-tokens=%d, but %d wait and the request has %d"
                             .formatted(model.config().name(), most, waiting, tokens),
-                    Duration.ofSeconds(1 + (long) (waiting / tokensPerSecond)));
+                    retryAfter(waiting));
         }
+    }
+
+    /** How long tokens take at the speed of the last batches. */
+    private double seconds(int tokens) {
+        return tokens / tokensPerSecond;
+    }
+
+    private Duration retryAfter(int tokens) {
+        return Duration.ofSeconds(1 + (long) seconds(tokens));
     }
 
     private synchronized void admit(List<Job> jobs) {
@@ -153,8 +180,13 @@ final class Inference implements AutoCloseable {
         requireRoom(jobs.get(0).model(), tokens);
         jobs.forEach(job -> job.model().enter());
         queue.addAll(jobs);
+        requests++;
         queuedTokens += tokens;
         notifyAll();
+    }
+
+    private synchronized void leave() {
+        requests--;
     }
 
     private UnavailableException rejected(UnavailableException.Reason reason, String message, Duration retryAfter) {
@@ -208,6 +240,7 @@ final class Inference implements AutoCloseable {
                 taken.addAll(batch);
                 queue.removeIf(taken::contains);
                 queuedTokens -= tokens(batch);
+                runningTokens += tokens(batch);
                 return batch;
             }
             if (stopping) {
@@ -283,11 +316,14 @@ final class Inference implements AutoCloseable {
         summary("linformer.batch.size", "texts", model).record(batch.size());
         summary("linformer.batch.tokens", "tokens", model).record(tokens(batch));
         summary("linformer.batch.padding.ratio", "", model).record(1 - (double) tokens(batch) / padded);
-        observeRate(tokens(batch) / (nanos / 1e9));
+        ran(tokens(batch), nanos / 1e9);
     }
 
-    private synchronized void observeRate(double rate) {
-        tokensPerSecond = 0.9 * tokensPerSecond + 0.1 * rate * properties.workers();
+    private synchronized void ran(int tokens, double seconds) {
+        runningTokens -= tokens;
+        if (tokens >= TELLING_TOKENS) {
+            tokensPerSecond = 0.8 * tokensPerSecond + 0.2 * tokens / seconds * properties.workers();
+        }
     }
 
     private static int longest(List<Job> batch) {

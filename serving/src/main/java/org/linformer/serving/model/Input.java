@@ -2,7 +2,7 @@ package org.linformer.serving.model;
 
 import java.util.List;
 
-/** A text of a request: as characters, or as the tokens of the model that is asked. */
+/** A text of a request: as characters, a pair of them, or as the tokens of the model that is asked. */
 public sealed interface Input {
 
     /**
@@ -11,6 +11,14 @@ public sealed interface Input {
      * @param characters the text
      */
     record Text(String characters) implements Input {}
+
+    /**
+     * Two texts that are read as one, with what the tokenizer puts between them.
+     *
+     * @param first the first
+     * @param second the second
+     */
+    record Pair(String first, String second) implements Input {}
 
     /**
      * Tokens.
@@ -25,8 +33,25 @@ public sealed interface Input {
      * @return characters, or tokens
      */
     default int length() {
-        return this instanceof Text text
-                ? text.characters().length()
+        if (this instanceof Text text) {
+            return text.characters().length();
+        }
+        return this instanceof Pair pair
+                ? pair.first().length() + pair.second().length()
                 : ((Tokens) this).ids().size();
+    }
+
+    /**
+     * Returns whether there is nothing to read.
+     *
+     * @return whether it, or one of a pair, is white space alone
+     */
+    default boolean isBlank() {
+        if (this instanceof Text text) {
+            return text.characters().isBlank();
+        }
+        return this instanceof Pair pair
+                ? pair.first().isBlank() || pair.second().isBlank()
+                : ((Tokens) this).ids().isEmpty();
     }
 }

@@ -17,7 +17,7 @@ record Job(LoadedModel model, Task task, TokenizedText text, CompletableFuture<D
     /**
      * The answer.
      *
-     * @param values the vector, or a probability for each label
+     * @param values the vector, a number for each label, or the vectors of the tokens behind each other
      * @param queue nanoseconds that the text waited
      * @param inference nanoseconds that its batch took
      */

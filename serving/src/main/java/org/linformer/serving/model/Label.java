@@ -8,7 +8,7 @@ import java.util.stream.IntStream;
  * A label and how sure the model is.
  *
  * @param label the label
- * @param score its probability, in [0, 1]
+ * @param score its probability, in [0, 1], or its logit where that was asked for
  */
 public record Label(String label, double score) {
 

@@ -18,9 +18,11 @@ import org.linformer.serving.RequestException;
 import org.linformer.zoo.ClassificationTranslator;
 import org.linformer.zoo.EmbeddingTranslator;
 import org.linformer.zoo.LinformerModelZoo;
+import org.linformer.zoo.LogitsTranslator;
 import org.linformer.zoo.ModelBlockFactory;
 import org.linformer.zoo.ModelConfig;
 import org.linformer.zoo.TextTokenizer;
+import org.linformer.zoo.TokenVectorsPredictor;
 import org.linformer.zoo.TokenizedText;
 import org.springframework.http.HttpStatus;
 
@@ -94,7 +96,7 @@ final class LoadedModel implements AutoCloseable {
     }
 
     boolean does(Task task) {
-        return task == Task.CLASSIFY ? config.classifies() : config.embeds();
+        return task.isOfLabels() ? config.classifies() : config.embeds();
     }
 
     /**
@@ -105,6 +107,9 @@ final class LoadedModel implements AutoCloseable {
     TokenizedText tokenize(Input input) {
         if (input instanceof Input.Text text) {
             return tokenizer.tokenize(text.characters());
+        }
+        if (input instanceof Input.Pair pair) {
+            return tokenizer.tokenize(pair.first(), pair.second());
         }
         return tokenizer.ofIds(ids(((Input.Tokens) input).ids()));
     }
@@ -132,12 +137,15 @@ final class LoadedModel implements AutoCloseable {
     }
 
     Predictor<TokenizedText, ?> newPredictor(Task task) {
-        return task == Task.CLASSIFY
-                ? model.newPredictor(new ClassificationTranslator(config))
-                : model.newPredictor(new EmbeddingTranslator(config));
+        return switch (task) {
+            case CLASSIFY -> model.newPredictor(new ClassificationTranslator(config));
+            case SCORE -> model.newPredictor(new LogitsTranslator(config));
+            case EMBED -> model.newPredictor(new EmbeddingTranslator(config));
+            case EMBED_TOKENS -> new TokenVectorsPredictor(model);
+        };
     }
 
-    /** The numbers in an answer: the vector, or the probabilities in the order of the labels. */
+    /** The numbers in an answer: the vector or the tokens' vectors, or a number for each label in their order. */
     static float[] values(Object answer) {
         if (answer instanceof float[] vector) {
             return vector;

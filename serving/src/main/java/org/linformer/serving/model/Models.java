@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.Timer;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -13,12 +14,14 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.linformer.serving.RequestException;
 import org.linformer.serving.ServingProperties;
 import org.linformer.zoo.TextTokenizer;
 import org.linformer.zoo.TextTooLongException;
 import org.linformer.zoo.TokenizedText;
+import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
 
 /** What the endpoints ask of the models: labels, vectors and tokens. */
@@ -33,6 +36,8 @@ public final class Models {
     /** Characters that may be tokenized at once: a token costs some 500 bytes until its text is tokenized. */
     private final Semaphore tokenizing;
 
+    private final int maxBatchTokens;
+
     Models(
             ServingProperties properties,
             ModelRegistry registry,
@@ -42,6 +47,7 @@ public final class Models {
         inference = registry.inference();
         this.meters = meters;
         this.observations = observations;
+        maxBatchTokens = properties.maxBatchTokens();
         tokenizing = new Semaphore(2 * properties.maxTextCharacters());
     }
 
@@ -81,6 +87,55 @@ public final class Models {
      */
     public CompletableFuture<Answers<float[]>> embed(@Nullable String name, List<Input> texts, Truncate truncate) {
         return ask(name, Task.EMBED, texts, truncate, (model, vector) -> normalized(vector));
+    }
+
+    /**
+     * Labels texts with the model's logits, which are no probabilities.
+     *
+     * @param name the model, or null for the default
+     * @param texts the texts
+     * @param truncate what happens to one that is too long
+     * @return the model's name, and each text's labels, that of the largest logit first
+     * @throws UnknownModelException if there is no such model, or it has no labels
+     * @throws TextLengthException if a text is too long and may not be cut
+     * @throws RequestException if a token is none of the model's
+     * @throws UnavailableException if there is no answer now
+     */
+    public CompletableFuture<Answers<List<Label>>> score(@Nullable String name, List<Input> texts, Truncate truncate) {
+        return ask(
+                name,
+                Task.SCORE,
+                texts,
+                truncate,
+                (model, logits) -> Label.ranked(model.config().labels(), logits));
+    }
+
+    /**
+     * Embeds the tokens of texts.
+     *
+     * @param name the model, or null for the default
+     * @param texts the texts
+     * @param truncate what happens to one that is too long, but no windows
+     * @return the model's name, and a vector for each token of each text, special tokens and all, as the encoder gives it
+     * @throws UnknownModelException if there is no such model, or it gives no vectors
+     * @throws TextLengthException if a text is too long and may not be cut
+     * @throws RequestException if a token is none of the model's, or the texts have too many
+     * @throws UnavailableException if there is no answer now
+     */
+    public CompletableFuture<Answers<List<float[]>>> embedTokens(
+            @Nullable String name, List<Input> texts, Truncate truncate) {
+        return ask(
+                name,
+                Task.EMBED_TOKENS,
+                texts,
+                truncate,
+                (model, values) -> rows(values, model.config().dimension()));
+    }
+
+    private static List<float[]> rows(float[] values, int width) {
+        return IntStream.range(0, values.length / width)
+                .mapToObj(row -> Arrays.copyOfRange(values, row * width, (row + 1) * width))
+                .toList();
     }
 
     private static float[] normalized(float[] vector) {
@@ -183,11 +238,28 @@ public final class Models {
             }
             wholes.add(whole);
         }
+        if (task == Task.EMBED_TOKENS) {
+            requireFewTokens(parts);
+        }
         long tokenize = System.nanoTime() - began;
         measure(model, task, wholes, parts, tokenize);
         return inference
                 .answer(model, task, parts.stream().flatMap(List::stream).toList())
                 .thenApply(done -> merge(model, wholes, parts, truncate, done, tokenize));
+    }
+
+    /** The answer has a vector for each: 25 MB at the default limit, and three times that as JSON. */
+    private void requireFewTokens(List<List<TokenizedText>> parts) {
+        int tokens = parts.stream()
+                .flatMap(List::stream)
+                .mapToInt(TokenizedText::read)
+                .sum();
+        if (tokens > maxBatchTokens) {
+            throw new RequestException(
+                    HttpStatus.CONTENT_TOO_LARGE,
+                    "texts whose tokens want vectors must have at most serving.max-batch-tokens=%d tokens together, but have %d"
+                            .formatted(maxBatchTokens, tokens));
+        }
     }
 
     private static Answers<float[]> merge(

@@ -6,8 +6,16 @@ import java.util.Locale;
 public enum Task {
     /** Labels. */
     CLASSIFY,
+    /** Logits of the labels: what the probabilities are the softmax of. */
+    SCORE,
     /** A vector. */
-    EMBED;
+    EMBED,
+    /** A vector for each token. */
+    EMBED_TOKENS;
+
+    boolean isOfLabels() {
+        return this == CLASSIFY || this == SCORE;
+    }
 
     @Override
     public String toString() {

@@ -144,8 +144,7 @@ final class OpenInferenceController {
     private static <T> ResponseEntity<InferResponse> response(
             ModelInfo model, InferRequest request, Answers<T> answers, Function<List<T>, List<Tensor>> outputs) {
         return Answered.with(
-                answers.timing(),
-                new InferResponse(model.id(), model.version(), request.id(), outputs.apply(answers.values())));
+                answers, new InferResponse(model.id(), model.version(), request.id(), outputs.apply(answers.values())));
     }
 
     private List<Input> texts(InferRequest request) {

@@ -15,7 +15,7 @@ import org.linformer.serving.model.ModelInfo;
  * @param modelDtype in what it computes
  * @param servedModelName the model's name
  * @param modelType what it does: {@code embedding} with its pooling, or {@code classifier} with its labels
- * @param maxConcurrentRequests how many requests of the longest text may wait; it is their tokens that are bounded
+ * @param maxConcurrentRequests requests that wait or are computed at once
  * @param maxInputLength the longest text, in tokens
  * @param maxBatchTokens tokens that go through the model at once, padding counted
  * @param maxClientBatchSize texts in one request
@@ -40,7 +40,7 @@ record InfoResponse(
                 model.precision(),
                 model.id(),
                 model.labels().isEmpty() ? Map.of("embedding", Map.of("pooling", "mean")) : classifier(model),
-                properties.maxQueuedTokens() / model.maxTokens(),
+                properties.maxConcurrentRequests(),
                 model.maxTokens(),
                 properties.maxBatchTokens(),
                 properties.maxTexts(),

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.linformer.serving.model.Input;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.databind.DeserializationContext;
@@ -16,7 +17,7 @@ import tools.jackson.databind.annotation.JsonDeserialize;
  * @param inputs the texts
  * @param truncate whether a text that is too long is cut; if not, the default, it is refused
  * @param truncationDirection {@code Right}, the default, cuts the end, and {@code Left} the start
- * @param rawScores only false: the models give probabilities
+ * @param rawScores whether labels have logits in place of probabilities, or null for no
  */
 record PredictRequest(
         @Nullable Sequences inputs,
@@ -27,45 +28,54 @@ record PredictRequest(
     /**
      * A text, a pair of texts {@code ["a", "b"]}, or a batch of either {@code [["a"], ["b", "c"]]}.
      *
-     * @param list one or two texts each
+     * @param list the texts and pairs
      * @param isBatch whether the answer is a list of lists
      */
     @JsonDeserialize(using = Reader.class)
-    record Sequences(List<List<String>> list, boolean isBatch) {}
+    record Sequences(List<Input> list, boolean isBatch) {}
 
     static final class Reader extends ValueDeserializer<Sequences> {
 
         @Override
         public Sequences deserialize(JsonParser parser, DeserializationContext context) {
             if (parser.currentToken() == JsonToken.VALUE_STRING) {
-                return new Sequences(List.of(List.of(parser.getString())), false);
+                return new Sequences(List.of(new Input.Text(parser.getString())), false);
             }
             requireToken(parser, context, JsonToken.START_ARRAY);
-            List<String> pair = new ArrayList<>();
-            List<List<String>> batch = new ArrayList<>();
-            while (parser.nextToken() != JsonToken.END_ARRAY) {
-                if (parser.currentToken() == JsonToken.VALUE_STRING && batch.isEmpty()) {
-                    pair.add(parser.getString());
-                } else {
-                    requireToken(parser, context, pair.isEmpty() ? JsonToken.START_ARRAY : JsonToken.VALUE_STRING);
-                    batch.add(texts(parser, context));
-                }
+            parser.nextToken();
+            if (parser.currentToken() == JsonToken.VALUE_STRING) {
+                return new Sequences(List.of(sequence(parser, context)), false);
             }
-            return pair.isEmpty() ? new Sequences(batch, true) : new Sequences(List.of(pair), false);
+            List<Input> batch = new ArrayList<>();
+            while (parser.currentToken() != JsonToken.END_ARRAY) {
+                requireToken(parser, context, JsonToken.START_ARRAY);
+                parser.nextToken();
+                batch.add(sequence(parser, context));
+                parser.nextToken();
+            }
+            return new Sequences(batch, true);
         }
 
-        private static List<String> texts(JsonParser parser, DeserializationContext context) {
-            List<String> texts = new ArrayList<>();
-            while (parser.nextToken() != JsonToken.END_ARRAY) {
-                requireToken(parser, context, JsonToken.VALUE_STRING);
-                texts.add(parser.getString());
+        /** One or two texts, up to the end of their array. */
+        private static Input sequence(JsonParser parser, DeserializationContext context) {
+            String first = text(parser, context);
+            if (parser.nextToken() == JsonToken.END_ARRAY) {
+                return new Input.Text(first);
             }
-            return texts;
+            String second = text(parser, context);
+            parser.nextToken();
+            requireToken(parser, context, JsonToken.END_ARRAY);
+            return new Input.Pair(first, second);
+        }
+
+        private static String text(JsonParser parser, DeserializationContext context) {
+            requireToken(parser, context, JsonToken.VALUE_STRING);
+            return parser.getString();
         }
 
         private static void requireToken(JsonParser parser, DeserializationContext context, JsonToken expected) {
             if (parser.currentToken() != expected) {
-                context.reportInputMismatch(Sequences.class, "must be a text, a pair, or a list of lists of texts");
+                context.reportInputMismatch(Sequences.class, "must be a text, a pair, or a list of lists of either");
             }
         }
     }

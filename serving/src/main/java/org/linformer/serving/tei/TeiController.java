@@ -9,6 +9,7 @@ import org.linformer.serving.Answered;
 import org.linformer.serving.RequestException;
 import org.linformer.serving.ServingProperties;
 import org.linformer.serving.Texts;
+import org.linformer.serving.model.Answers;
 import org.linformer.serving.model.Input;
 import org.linformer.serving.model.Label;
 import org.linformer.serving.model.ModelRegistry;
@@ -45,35 +46,35 @@ final class TeiController {
         requireSame("prompt_name", request.promptName(), null);
         requireSame("dimensions", request.dimensions(), registry.embedder(null).dimension());
         return models.embed(null, texts, truncate(request.truncate(), request.truncationDirection()))
-                .thenApply(answers -> Answered.with(answers.timing(), answers.values()));
+                .thenApply(answers -> Answered.with(answers, answers.values()));
+    }
+
+    @PostMapping("/embed_all")
+    CompletableFuture<ResponseEntity<List<List<float[]>>>> embedAll(@RequestBody EmbedAllRequest request) {
+        List<Input> texts = rules.require("inputs", request.inputs());
+        requireSame("prompt_name", request.promptName(), null);
+        return models.embedTokens(null, texts, truncate(request.truncate(), request.truncationDirection()))
+                .thenApply(answers -> Answered.with(answers, answers.values()));
     }
 
     @PostMapping("/predict")
     CompletableFuture<ResponseEntity<Object>> predict(@RequestBody PredictRequest request) {
-        requireSame("raw_scores", request.rawScores(), false);
         PredictRequest.Sequences sequences = request.inputs();
         if (sequences == null || sequences.list().isEmpty()) {
             throw new RequestException(
-                    HttpStatus.BAD_REQUEST, "inputs must be a text or a list of lists of one text, but is null");
+                    HttpStatus.BAD_REQUEST,
+                    "inputs must be a text, a pair of texts, or a list of lists of one or two texts, but is %s"
+                            .formatted(sequences == null ? null : List.of()));
         }
-        List<@Nullable String> alone = new ArrayList<>();
-        for (List<String> sequence : sequences.list()) {
-            if (sequence.size() != 1) {
-                throw new RequestException(
-                        HttpStatus.UNPROCESSABLE_CONTENT,
-                        "inputs must be single texts, as the model was not trained on pairs, but inputs[%d] has %d"
-                                .formatted(alone.size(), sequence.size()));
-            }
-            alone.add(sequence.get(0));
-        }
-        return models.classify(
-                        null,
-                        rules.require("inputs", alone),
-                        truncate(request.truncate(), request.truncationDirection()))
-                .thenApply(answers -> {
-                    List<List<Label>> labels = answers.values();
-                    return Answered.with(answers.timing(), sequences.isBatch() ? labels : labels.get(0));
-                });
+        List<Input> texts = rules.requireAll("inputs", sequences.list());
+        Truncate truncate = truncate(request.truncate(), request.truncationDirection());
+        CompletableFuture<Answers<List<Label>>> labelled = Boolean.TRUE.equals(request.rawScores())
+                ? models.score(null, texts, truncate)
+                : models.classify(null, texts, truncate);
+        return labelled.thenApply(answers -> {
+            List<List<Label>> labels = answers.values();
+            return Answered.with(answers, sequences.isBatch() ? labels : labels.get(0));
+        });
     }
 
     @PostMapping("/similarity")
@@ -94,7 +95,7 @@ final class TeiController {
             List<float[]> vectors = answers.values();
             float[] from = vectors.get(0);
             return Answered.with(
-                    answers.timing(),
+                    answers,
                     vectors.stream()
                             .skip(1)
                             .map(to -> VectorSearch.dot(from, to))

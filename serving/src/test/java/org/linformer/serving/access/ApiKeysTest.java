@@ -121,7 +121,7 @@ class ApiKeysTest {
                 1_000,
                 DataSize.ofMegabytes(1),
                 4096,
-                4096,
+                64,
                 Map.of(),
                 Duration.ofSeconds(1),
                 file.toString(),

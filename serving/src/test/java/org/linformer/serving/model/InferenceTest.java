@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -35,7 +36,9 @@ class InferenceTest {
         model.close();
     }
 
-    private static Inference inference(int maxQueuedTokens, Duration timeout) {
+    private static final Duration LONG = Duration.ofMinutes(1);
+
+    private static Inference inference(int maxConcurrentRequests, Duration timeout) {
         ServingProperties properties = new ServingProperties(
                 List.of("spam-linformer"),
                 "float32",
@@ -45,7 +48,7 @@ class InferenceTest {
                 1_000,
                 DataSize.ofMegabytes(1),
                 4096,
-                maxQueuedTokens,
+                maxConcurrentRequests,
                 Map.of(),
                 timeout,
                 "",
@@ -93,18 +96,82 @@ class InferenceTest {
     @Test
     void refusesWhatDoesNotFitIntoTheQueueAndSaysWhenToTryAgain() {
         List<CompletableFuture<String>> outcomes;
-        try (Inference inference = inference(4096, Duration.ofMinutes(1))) {
+        try (Inference inference = inference(4, LONG)) {
             outcomes = askAtOnce(inference, 30);
             outcomes.forEach(CompletableFuture::join);
         }
 
         List<String> said = outcomes.stream().map(CompletableFuture::join).toList();
-        assertThat(said).contains("answered", "queue_full, try again");
+        assertThat(said).containsOnly("answered", "queue_full, try again").contains("queue_full, try again");
+        assertThat(said.stream().filter("answered"::equals)).hasSizeGreaterThanOrEqualTo(4);
+    }
+
+    @Test
+    void countsRequestsWhateverTheirTexts() {
+        try (Inference inference = inference(2, LONG)) {
+            CompletableFuture<List<Job.Done>> running =
+                    inference.answer(model, Task.EMBED, Collections.nCopies(8, text(1000)));
+            CompletableFuture<List<Job.Done>> waiting =
+                    inference.answer(model, Task.EMBED, Collections.nCopies(8, text(1000)));
+
+            assertThatExceptionOfType(UnavailableException.class)
+                    .isThrownBy(() -> inference.answer(model, Task.EMBED, List.of(text(3))))
+                    .withMessage(
+                            "requests at once must be at most serving.max-concurrent-requests=2, but are 2 that wait")
+                    .satisfies(e -> assertThat(e.retryAfter()).isPositive());
+            assertThatExceptionOfType(UnavailableException.class).isThrownBy(inference::requireRoom);
+            assertThat(running.join()).hasSize(8);
+            assertThat(waiting.join()).hasSize(8);
+            // there is room again as soon as they are answered
+            assertThat(inference.answer(model, Task.EMBED, List.of(text(3))).join())
+                    .hasSize(1);
+        }
+    }
+
+    @Test
+    void letsMoreRequestsInWhileAllOfThemTakeHalfASecond() {
+        try (Inference inference = inference(1, LONG)) {
+            // at the speed that is assumed before the first large batch these are 0.4 seconds
+            List<CompletableFuture<List<Job.Done>>> burst = IntStream.range(0, 200)
+                    .mapToObj(i -> inference.answer(model, Task.EMBED, List.of(text(20))))
+                    .toList();
+
+            assertThat(burst).allSatisfy(answer -> assertThat(answer.join()).hasSize(1));
+        }
+    }
+
+    @Test
+    void refusesAtOnceWhatWouldNotBeAnsweredInTime() {
+        try (Inference inference = inference(64, Duration.ofSeconds(20))) {
+            CompletableFuture<List<Job.Done>> running = inference.answer(model, Task.EMBED, List.of(text(4096)));
+
+            assertThatExceptionOfType(UnavailableException.class)
+                    .isThrownBy(() -> inference.answer(model, Task.EMBED, Collections.nCopies(64, text(4096))))
+                    .withMessage("answer must come within serving.request-timeout=PT20S, but what waits and the request"
+                            + " take about 27 seconds")
+                    .satisfies(e -> assertThat(e.reason()).isEqualTo(UnavailableException.Reason.QUEUE_FULL));
+
+            assertThat(running.join()).hasSize(1);
+        }
+    }
+
+    @Test
+    void letsTheLongestRequestInWhenNothingIsBeforeIt() {
+        try (Inference inference = inference(64, Duration.ofMillis(1))) {
+            assertThatExceptionOfType(CompletionException.class)
+                    .isThrownBy(() -> inference
+                            .answer(model, Task.EMBED, Collections.nCopies(64, text(4096)))
+                            .join())
+                    .havingCause()
+                    .isInstanceOfSatisfying(
+                            UnavailableException.class,
+                            e -> assertThat(e.reason()).isEqualTo(UnavailableException.Reason.DEADLINE));
+        }
     }
 
     @Test
     void answersWhatWasLetInBeforeItStops() throws Exception {
-        Inference inference = inference(1_000_000, Duration.ofMinutes(1));
+        Inference inference = inference(64, LONG);
         List<CompletableFuture<String>> outcomes = askAtOnce(inference, 6);
         while (outcomes.stream().noneMatch(CompletableFuture::isDone)) {
             Thread.onSpinWait();
@@ -118,13 +185,14 @@ class InferenceTest {
 
     @Test
     void failsTheBatchAloneThatTheEngineFailsOn() {
-        try (Inference inference = inference(100_000, Duration.ofMinutes(1))) {
+        try (Inference inference = inference(64, LONG)) {
             long[] unknown = {101, 1_000_000, 102};
             TokenizedText broken = new TokenizedText(unknown, unknown.length);
 
             CompletableFuture<List<Job.Done>> failed =
                     inference.answer(model, Task.CLASSIFY, List.of(broken, text(200)));
-            CompletableFuture<List<Job.Done>> answered = inference.answer(model, Task.CLASSIFY, List.of(text(3)));
+            // too long to be in a batch with the broken one
+            CompletableFuture<List<Job.Done>> answered = inference.answer(model, Task.CLASSIFY, List.of(text(50)));
 
             assertThat(answered.join()).hasSize(1);
             assertThatExceptionOfType(CompletionException.class)
@@ -138,7 +206,7 @@ class InferenceTest {
 
     @Test
     void givesUpWhenTheTimeIsOver() {
-        try (Inference inference = inference(1_000_000, Duration.ofNanos(1))) {
+        try (Inference inference = inference(64, Duration.ofNanos(1))) {
             assertThat(askAtOnce(inference, 1).get(0).join()).isEqualTo("deadline");
         }
     }
