@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests what an operator gets, on Debian and after `mvn package`: the compose files, Prometheus with its alerts, and the
+# Tests what an operator gets, on Debian and after `mvn package -DskipTests -Psbom`: the jar, the compose files, Prometheus with its alerts, and the
 # Kubernetes files. The service and Prometheus really run, with a key, and every query of the dashboard must have an
 # answer. No container is started.
 set -euo pipefail
@@ -12,6 +12,7 @@ command -v jq > /dev/null || missing+=(jq)
 command -v kubectl > /dev/null || missing+=(kubernetes-client)
 command -v promtool > /dev/null || missing+=(prometheus)
 command -v shellcheck > /dev/null || missing+=(shellcheck)
+command -v unzip > /dev/null || missing+=(unzip)
 compose=(docker compose)
 if ! docker compose version > /dev/null 2>&1; then
   compose=(docker-compose)
@@ -101,6 +102,35 @@ kustomized() {
   grep -q 'image: linformer:[0-9]' "$work/all.yaml"
 }
 check "kubectl kustomize" kustomized
+
+# --- the jar ---
+
+jar=../serving/target/linformer-serving.jar
+# the tools are put in by Spring Boot's plugin
+unzip -l "$jar" | sed -n 's|.*BOOT-INF/lib/\(.*\.jar\)$|\1|p' | grep -v '^spring-boot-jarmode-tools-' > "$work/libraries"
+version() {
+  java -jar "$jar" --version | tee /dev/stderr | grep -qE '^linformer-serving [0-9.]+(-SNAPSHOT)?\+([0-9a-f]{7}|unknown)$'
+}
+check "--version" version
+bill() {
+  unzip -p "$jar" META-INF/sbom/application.cdx.json > "$work/bill.json"
+  jq -r '.components[] | select(.licenses and .hashes) | .name' "$work/bill.json" > "$work/components"
+  [ -s "$work/libraries" ] && each_library_in "$work/components"
+}
+licences() {
+  unzip -p "$jar" META-INF/THIRD-PARTY.txt | sed 's/^[^:]*:\([^:]*\):.*: .*/\1/' > "$work/licences"
+  each_library_in "$work/licences"
+}
+each_library_in() {
+  local library
+  while read -r library; do
+    # without version and classifier
+    grep -qxF "$(sed -E 's/-[0-9][0-9A-Za-z.]*(-.*)?\.jar$//' <<< "$library")" "$1" || { echo "$library is missing"; return 1; }
+  done < "$work/libraries"
+}
+check "the bill of materials has every library" bill
+check "the licences have every library" licences
+check "licence" test "$(unzip -p "$jar" META-INF/LICENSE | cmp - ../LICENSE && echo same)" = same
 
 # --- the service, and Prometheus with our files ---
 
