@@ -12,11 +12,15 @@ import org.springframework.http.HttpStatusCode;
 import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
 import org.springframework.http.converter.HttpMessageNotReadableException;
+import org.springframework.web.HttpMediaTypeNotAcceptableException;
+import org.springframework.web.HttpMediaTypeNotSupportedException;
+import org.springframework.web.HttpRequestMethodNotSupportedException;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.context.request.ServletWebRequest;
 import org.springframework.web.context.request.WebRequest;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
+import org.springframework.web.servlet.resource.NoResourceFoundException;
 import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.exc.StreamReadException;
@@ -105,13 +109,43 @@ final class ErrorHandler extends ResponseEntityExceptionHandler {
             HttpMessageNotReadableException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof RequestBodyFilter.BodyException body) {
-                return body(body.status(), String.valueOf(body.getMessage()), headers, e, request);
+                return refused(body.status(), String.valueOf(body.getMessage()), headers, e, request);
             }
         }
-        return body(HttpStatus.BAD_REQUEST, reason(e), headers, e, request);
+        return refused(HttpStatus.BAD_REQUEST, reason(e), headers, e, request);
     }
 
-    private ResponseEntity<Object> body(
+    @Override
+    protected ResponseEntity<Object> handleHttpRequestMethodNotSupported(
+            HttpRequestMethodNotSupportedException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        String detail = "method must be one of %s, but is %s".formatted(e.getSupportedHttpMethods(), e.getMethod());
+        return refused(HttpStatus.METHOD_NOT_ALLOWED, detail, headers, e, request);
+    }
+
+    @Override
+    protected ResponseEntity<Object> handleHttpMediaTypeNotSupported(
+            HttpMediaTypeNotSupportedException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        String detail = "Content-Type must be application/json, but is "
+                + (e.getContentType() == null ? "missing" : e.getContentType());
+        return refused(HttpStatus.UNSUPPORTED_MEDIA_TYPE, detail, headers, e, request);
+    }
+
+    @Override
+    protected ResponseEntity<Object> handleHttpMediaTypeNotAcceptable(
+            HttpMediaTypeNotAcceptableException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        String detail = "Accept must name one of %s, but is %s"
+                .formatted(e.getSupportedMediaTypes(), request.getHeader(HttpHeaders.ACCEPT));
+        return refused(HttpStatus.NOT_ACCEPTABLE, detail, headers, e, request);
+    }
+
+    @Override
+    protected ResponseEntity<Object> handleNoResourceFoundException(
+            NoResourceFoundException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        String detail = "path must be one of the API, but is /" + e.getResourcePath();
+        return refused(HttpStatus.NOT_FOUND, detail, headers, e, request);
+    }
+
+    private ResponseEntity<Object> refused(
             HttpStatus status, String detail, HttpHeaders headers, Exception e, WebRequest request) {
         ResponseEntity<Object> answer = handleExceptionInternal(e, problem(status, detail), headers, status, request);
         return answer == null ? new ResponseEntity<>(status) : answer;

@@ -23,6 +23,7 @@ import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What no client of good will sends: each has its answer, and none of them is 500. */
@@ -35,6 +36,11 @@ class HostileRequestsTest {
     private static final String LIMITS =
             "body must keep to the limits of JSON here, 32 arrays and objects in each other"
                     + " and numbers of 1,000 digits, but does not";
+
+    private static final String REJECTED =
+            "path and headers must have no encoded separators and no control characters, but have some";
+    private static final String MODELS =
+            "model must be one of [minilm-linformer-4k, spam-linformer, debian-topic], but is ";
 
     @LocalServerPort
     private int port;
@@ -118,35 +124,139 @@ class HostileRequestsTest {
 
     static Stream<Arguments> requests() {
         return Stream.of(
-                Arguments.of("PUT", "/v1/classify", "application/json", 405),
-                Arguments.of("DELETE", "/v1/models/spam-linformer", "application/json", 405),
-                Arguments.of("PATCH", "/v1/embeddings", "application/json", 405),
-                Arguments.of("POST", "/v1/models", "application/json", 405),
-                Arguments.of("POST", "/info", "application/json", 405),
-                Arguments.of("POST", "/v1/classify", "text/plain", 415),
-                Arguments.of("POST", "/v1/classify", "application/xml", 415),
-                Arguments.of("POST", "/v1/classify", "application/x-www-form-urlencoded", 415),
-                Arguments.of("POST", "/v1/classify", "multipart/form-data", 415),
-                Arguments.of("POST", "/v1/embeddings", "text/csv", 415),
-                Arguments.of("POST", "/embed", "text/plain", 415),
-                Arguments.of("POST", "/v2/models/spam-linformer/infer", "application/octet-stream", 415),
-                Arguments.of("POST", "/v1/classify/more", "application/json", 404),
-                Arguments.of("POST", "/v1/Classify", "application/json", 404),
-                Arguments.of("POST", "/v3/models", "application/json", 404),
-                Arguments.of("POST", "/v1/models/none/reload", "application/json", 404),
-                Arguments.of("GET", "/v1/models/..", "application/json", 400),
-                Arguments.of("GET", "/v1/models/%20", "application/json", 404),
-                Arguments.of("GET", "/v1/models/%2e%2e%2f%2e%2e%2fetc%2fpasswd", "application/json", 400),
-                Arguments.of("GET", "/v2/models/spam-linformer/versions/..%3b/ready", "application/json", 400));
+                Arguments.of(
+                        "PUT", "/v1/classify", "application/json", 405, "method must be one of [POST], but is PUT"),
+                Arguments.of(
+                        "DELETE",
+                        "/v1/models/spam-linformer",
+                        "application/json",
+                        405,
+                        "method must be one of [GET], but is DELETE"),
+                Arguments.of(
+                        "PATCH",
+                        "/v1/embeddings",
+                        "application/json",
+                        405,
+                        "method must be one of [POST], but is PATCH"),
+                Arguments.of("POST", "/v1/models", "application/json", 405, "method must be one of [GET], but is POST"),
+                Arguments.of("POST", "/info", "application/json", 405, "method must be one of [GET], but is POST"),
+                Arguments.of(
+                        "POST",
+                        "/v1/classify",
+                        "text/plain",
+                        415,
+                        "Content-Type must be application/json, but is text/plain;charset=UTF-8"),
+                Arguments.of(
+                        "POST",
+                        "/v1/classify",
+                        "application/xml",
+                        415,
+                        "Content-Type must be application/json, but is application/xml;charset=UTF-8"),
+                Arguments.of(
+                        "POST",
+                        "/v1/classify",
+                        "application/x-www-form-urlencoded",
+                        415,
+                        "Content-Type must be application/json, but is application/x-www-form-urlencoded;charset=UTF-8"),
+                Arguments.of(
+                        "POST",
+                        "/v1/classify",
+                        "multipart/form-data",
+                        415,
+                        "Content-Type must be application/json, but is multipart/form-data;charset=UTF-8"),
+                Arguments.of(
+                        "POST",
+                        "/v1/embeddings",
+                        "text/csv",
+                        415,
+                        "Content-Type must be application/json, but is text/csv;charset=UTF-8"),
+                Arguments.of(
+                        "POST",
+                        "/embed",
+                        "text/plain",
+                        415,
+                        "Content-Type must be application/json, but is text/plain;charset=UTF-8"),
+                Arguments.of(
+                        "POST",
+                        "/v2/models/spam-linformer/infer",
+                        "application/octet-stream",
+                        415,
+                        "Content-Type must be application/json, but is application/octet-stream;charset=UTF-8"),
+                Arguments.of(
+                        "POST",
+                        "/v1/classify/more",
+                        "application/json",
+                        404,
+                        "path must be one of the API, but is /v1/classify/more"),
+                Arguments.of(
+                        "POST",
+                        "/v1/Classify",
+                        "application/json",
+                        404,
+                        "path must be one of the API, but is /v1/Classify"),
+                Arguments.of(
+                        "POST",
+                        "/v3/models",
+                        "application/json",
+                        404,
+                        "path must be one of the API, but is /v3/models"),
+                Arguments.of("POST", "/v1/models/none/reload", "application/json", 404, MODELS + "none"),
+                Arguments.of("GET", "/v1/models/..", "application/json", 400, REJECTED),
+                Arguments.of("GET", "/v1/models/%20", "application/json", 404, MODELS + " "),
+                Arguments.of(
+                        "GET", "/v2/models/spam-linformer/versions/..%3b/ready", "application/json", 400, REJECTED));
     }
 
     @ParameterizedTest(name = "{0} {1} {2}: {3}")
     @MethodSource("requests")
-    void answersARequest(String method, String path, String contentType, int status) throws Exception {
+    void answersARequest(String method, String path, String contentType, int status, String message) throws Exception {
         HttpResponse<String> response = send(method, path, contentType, "{\"text\": \"a\"}");
 
         assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+        assertThat(message(response)).isEqualTo(message);
         assertThat(response.body()).doesNotContain("java.", "Exception", "Tomcat");
+    }
+
+    /** What is refused, whatever the form of the refusal. */
+    private String message(HttpResponse<String> response) {
+        JsonNode refusal = json.readTree(response.body());
+        JsonNode error = refusal.path("error");
+        return (error.isMissingNode() ? refusal.path("detail") : error.isObject() ? error.path("message") : error)
+                .asString();
+    }
+
+    @Test
+    void answersAPathThatTomcatItselfRefuses() throws Exception {
+        HttpResponse<String> response =
+                send("GET", "/v1/models/%2e%2e%2f%2e%2e%2fetc%2fpasswd", "application/json", "");
+
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(json.readTree(response.body()).toString()).isEqualTo("{\"status\":400}");
+    }
+
+    @Test
+    void answersWhatAsksForAnotherForm() throws Exception {
+        HttpResponse<String> response = client.send(
+                request("/v1/classify", "application/json")
+                        .header("Accept", "text/html")
+                        .POST(HttpRequest.BodyPublishers.ofString("{\"text\": \"a\"}"))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+
+        assertThat(response.statusCode()).isEqualTo(406);
+        assertThat(message(response))
+                .startsWith("Accept must name one of [application/json, ")
+                .endsWith(", but is text/html");
+    }
+
+    @Test
+    void refuses30MegabytesWithoutReadingThem() throws Exception {
+        HttpResponse<String> response = send(
+                "POST", "/v1/classify", "application/json", "{\"text\": \"%s\"}".formatted("a".repeat(30_000_000)));
+
+        assertThat(response.statusCode()).isEqualTo(413);
+        assertThat(message(response))
+                .isEqualTo("body must be at most serving.max-request-size=4194304 bytes, but is 30000012");
     }
 
     @ParameterizedTest(name = "{0}")

@@ -10,6 +10,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
@@ -21,11 +22,13 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** One model with less than all have, which is named twice, and a short time for every body. */
+/** One model with less than all have, which is named twice, and a short time for every body and answer. */
 @SpringBootTest(
         webEnvironment = WebEnvironment.RANDOM_PORT,
         properties = {
-            "serving.models=spam-linformer,spam-linformer",
+            "serving.models=spam-linformer,spam-linformer,debian-topic",
+            "serving.max-texts=512",
+            "serving.max-batch-tokens=1024",
             "serving.limits.spam-linformer.max-tokens=64",
             "serving.limits.spam-linformer.max-queued-tokens=100",
             "serving.request-timeout=3s"
@@ -75,8 +78,27 @@ class LimitsTest {
     void servesANameOnce() throws Exception {
         JsonNode health = get("/actuator/health");
 
-        assertThat(health.at("/components/model/details/models").toString()).isEqualTo("[\"spam-linformer\"]");
+        assertThat(health.at("/components/model/details/models").toString())
+                .isEqualTo("[\"spam-linformer\",\"debian-topic\"]");
         assertThat(health.at("/components/model/details/failed").toString()).isEqualTo("[\"spam-linformer\"]");
+    }
+
+    @Test
+    void givesUpWhenTheTimeIsOver() throws Exception {
+        String text = "\"%s\"".formatted("word ".repeat(500));
+        String body = "{\"model\": \"debian-topic\", \"text\": [%s]}"
+                .formatted(String.join(",", Collections.nCopies(512, text)));
+
+        HttpResponse<String> answer = client.send(
+                request("/v1/classify")
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(body))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+
+        assertThat(answer.statusCode()).isEqualTo(504);
+        assertThat(json.readTree(answer.body()).at("/detail").asString())
+                .isEqualTo("answer must come within serving.request-timeout=PT3S, but did not");
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.linformer.zoo.LinformerModelZoo;
+import org.linformer.zoo.Sha256;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
@@ -57,7 +58,16 @@ class ReloadTest {
             }
         }
         Path config = to.resolve("config.json");
-        Files.writeString(config, Files.readString(config).replace("\"name\": \"" + name, "\"name\": \"mine"));
+        // a word whose token the model does not have: the engine fails on it
+        Path tokenizer = to.resolve("tokenizer.json");
+        String before = Sha256.of(tokenizer);
+        Files.writeString(
+                tokenizer, Files.readString(tokenizer).replaceFirst("\"penguin\": ?\\d+", "\"penguin\": 99999"));
+        Files.writeString(
+                config,
+                Files.readString(config)
+                        .replace("\"name\": \"" + name, "\"name\": \"mine")
+                        .replace(before, Sha256.of(tokenizer)));
     }
 
     @Test
@@ -120,6 +130,24 @@ class ReloadTest {
                 .isEqualTo("model must be served from a folder to be loaded again, but spam-linformer is packaged");
     }
 
+    @Test
+    void failsTheRequestAloneThatTheEngineFailsOn() throws Exception {
+        HttpResponse<String> failed = post("/v1/classify", "{\"model\": \"mine\", \"text\": \"penguin\"}");
+        HttpResponse<String> inTheirForm = post("/predict", "{\"inputs\": \"penguin\"}");
+
+        assertThat(failed.statusCode()).as(failed.body()).isEqualTo(503);
+        assertThat(failed.headers().firstValue("Retry-After")).hasValue("1");
+        assertThat(json.readTree(failed.body()).at("/detail").asString())
+                .isEqualTo("the engine failed on this batch of texts");
+        assertThat(inTheirForm.statusCode()).isEqualTo(424);
+        assertThat(json.readTree(inTheirForm.body()))
+                .isEqualTo(json.readTree(
+                        "{\"error\": \"the engine failed on this batch of texts\", \"error_type\": \"Backend\"}"));
+        assertThat(post("/v1/classify", "{\"model\": \"mine\", \"text\": \"pelican\"}")
+                        .statusCode())
+                .isEqualTo(200);
+    }
+
     private static void setVersion(String version) throws IOException {
         Path config = folders.resolve("mine/config.json");
         Files.writeString(
@@ -130,6 +158,15 @@ class ReloadTest {
     private HttpResponse<String> post(String path) throws Exception {
         return client.send(
                 request(path).POST(HttpRequest.BodyPublishers.noBody()).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private HttpResponse<String> post(String path, String body) throws Exception {
+        return client.send(
+                request(path)
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(body))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
     }
 
     private HttpResponse<String> get(String path) throws Exception {

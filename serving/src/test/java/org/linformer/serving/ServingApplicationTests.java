@@ -193,7 +193,7 @@ class ServingApplicationTests {
 
     @Test
     void refusesACrowdAndStaysAliveForEverybodyElse() throws Exception {
-        String body = json.writeValueAsString(Map.of("text", List.of("word ".repeat(500), "word ".repeat(500))));
+        String body = json.writeValueAsString(Map.of("text", List.of("word ".repeat(200), "word ".repeat(200))));
         List<CompletableFuture<HttpResponse<String>>> crowd = IntStream.range(0, 100)
                 .mapToObj(i -> client.sendAsync(
                         request("/v1/classify")
@@ -244,13 +244,26 @@ class ServingApplicationTests {
         assertThat(readiness.statusCode()).isEqualTo(200);
         assertThat(readiness.body())
                 .contains("\"failed\":[]", "\"models\":[\"minilm-linformer-4k\",\"spam-linformer\",\"debian-topic\"]");
+        String ofClassify = "{model=\"spam-linformer\",outcome=\"success\",task=\"classify\"}";
+        String ofModel = "{model=\"spam-linformer\"}";
         assertThat(metrics)
                 .contains(
-                        "linformer_inference_time_seconds_count{model=\"spam-linformer\",outcome=\"success\",task=\"classify\"}",
-                        "linformer_queue_time_seconds_count",
-                        "linformer_queue_depth",
-                        "linformer_batch_padding_ratio_count",
-                        "linformer_input_tokens_count",
+                        "linformer_requests_seconds_count{error=\"none\",model=\"spam-linformer\",outcome=\"success\",task=\"classify\"}",
+                        "linformer_requests_seconds_bucket",
+                        "linformer_inference_time_seconds_count" + ofClassify,
+                        "linformer_inference_time_seconds_bucket",
+                        "linformer_queue_time_seconds_bucket",
+                        "linformer_tokenize_time_seconds_bucket",
+                        "linformer_queue_depth ",
+                        "linformer_queue_tokens ",
+                        "linformer_batch_size_texts_count" + ofModel,
+                        "linformer_batch_tokens_count" + ofModel,
+                        "linformer_batch_padding_ratio_count" + ofModel,
+                        "linformer_input_tokens_count" + ofModel,
+                        "linformer_truncated_total" + ofModel,
+                        "linformer_memory_native_bytes ",
+                        "jvm_memory_used_bytes{area=\"heap\"",
+                        "jvm_buffer_memory_used_bytes{id=\"direct\"}",
                         "http_server_requests_seconds_bucket");
         assertThat(get("/actuator/env").statusCode()).isEqualTo(404);
     }
