@@ -26,17 +26,17 @@ final class Load {
     private record Cell(int tokens, int clients, int rounds, int requests) {}
 
     private static final List<Cell> CELLS = List.of(
-            new Cell(16, 1, 3, 300),
-            new Cell(16, 8, 3, 800),
-            new Cell(16, 64, 3, 1280),
-            new Cell(128, 1, 3, 120),
-            new Cell(128, 8, 3, 200),
-            new Cell(128, 64, 3, 384),
-            new Cell(1000, 1, 3, 20),
-            new Cell(1000, 8, 3, 40),
-            new Cell(1000, 64, 3, 128),
-            new Cell(LONG, 1, 1, 10),
-            new Cell(LONG, 8, 1, 24),
+            new Cell(16, 1, 3, 200),
+            new Cell(16, 8, 3, 400),
+            new Cell(16, 64, 3, 640),
+            new Cell(128, 1, 3, 60),
+            new Cell(128, 8, 3, 120),
+            new Cell(128, 64, 3, 192),
+            new Cell(1000, 1, 3, 10),
+            new Cell(1000, 8, 3, 24),
+            new Cell(1000, 64, 1, 64),
+            new Cell(LONG, 1, 1, 8),
+            new Cell(LONG, 8, 1, 16),
             new Cell(LONG, 64, 1, 64));
 
     private static final String TEXT = """
