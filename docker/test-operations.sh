@@ -168,6 +168,7 @@ traffic() {
   # this takes longer than half a second, and meanwhile others are refused
   ask /v1/classify "{\"text\": [${texts%,}], \"truncate\": \"end\"}" &
   local many=$!
+  sleep 1 # or one of the others comes first, and this is refused
   until refused; do
     kill -0 "$many" || return 1
   done
