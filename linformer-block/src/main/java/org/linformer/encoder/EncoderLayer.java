@@ -14,8 +14,8 @@ import ai.djl.nn.norm.Dropout;
 import ai.djl.nn.norm.LayerNorm;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.linformer.attention.AttentionBlock;
 import org.linformer.attention.MultiHeadAttention;
@@ -38,6 +38,9 @@ final class EncoderLayer extends AbstractBlock {
     private final LayerNorm outputNorm;
     private boolean isBfloat16;
     private boolean isPacked;
+
+    /** What {@link Packed.Layer} takes behind x and its mask, once packed; empty where the attention has no such matrices. */
+    private List<Parameter> ofWholeLayer = List.of();
 
     EncoderLayer(EncoderConfig config, AttentionBlock attention) {
         super(VERSION);
@@ -64,7 +67,7 @@ final class EncoderLayer extends AbstractBlock {
             scope.tempAttachAll(inputs);
             NDArray x = inputs.head(); // (b, n, dModel)
             if (isPacked && !training && attention instanceof MultiHeadAttention full && full.isFull(inputs)) {
-                return scope.ret(new NDList(atOnce(store, full, inputs)));
+                return scope.ret(new NDList(atOnce(full.heads(), inputs)));
             }
             NDArray attended; // (b, n, dModel)
             NDArray y; // (b, n, dModel)
@@ -80,26 +83,20 @@ final class EncoderLayer extends AbstractBlock {
     }
 
     /** The whole layer as one operation: the same equations in the same order. */
-    private NDArray atOnce(ParameterStore store, MultiHeadAttention attention, NDList inputs) {
-        NDArray x = inputs.head(); // (b, n, dModel)
+    private NDArray atOnce(MultiHeadAttention.Heads heads, NDList inputs) {
         boolean isMasked = inputs.size() > 1;
         Packed.Layer layer = new Packed.Layer(
-                attention.heads().headDim(),
-                attention.heads().projectionBias(),
+                heads.headDim(),
+                heads.projectionBias(),
                 config.activation() == EncoderConfig.Activation.GELU,
                 config.normFirst(),
                 config.normEpsilon(),
                 isMasked);
-        List<NDArray> arguments = new ArrayList<>();
-        arguments.add(x);
+        NDList arguments = new NDList(inputs.head()); // (b, n, dModel)
         if (isMasked) {
             arguments.add(inputs.get(1).toType(DataType.FLOAT32, false)); // (b, n)
         }
-        List<Parameter> parameters = new ArrayList<>(attention.projections());
-        for (Block block : List.of(attentionNorm, widen, narrow, outputNorm)) {
-            parameters.addAll(block.getDirectParameters().values());
-        }
-        parameters.forEach(parameter -> arguments.add(AttentionBlock.parameter(store, parameter, x, false)));
+        ofWholeLayer.forEach(parameter -> arguments.add(parameter.getArray()));
         return layer.operation().apply(arguments.toArray(new NDArray[0])); // (b, n, dModel)
     }
 
@@ -124,6 +121,13 @@ final class EncoderLayer extends AbstractBlock {
             Packed.pack(block);
         }
         isPacked = true;
+        if (attention instanceof MultiHeadAttention withProjections) {
+            ofWholeLayer = Stream.concat(
+                            withProjections.projections().stream(),
+                            Stream.of(attentionNorm, widen, narrow, outputNorm)
+                                    .flatMap(block -> block.getDirectParameters().values().stream()))
+                    .toList();
+        }
     }
 
     private NDArray attend(ParameterStore store, NDArray x, NDList inputs, boolean training) {
