@@ -85,6 +85,7 @@ public enum ErrorForm {
             case TOO_MANY_REQUESTS -> "Overloaded";
             case SERVICE_UNAVAILABLE -> "Unhealthy";
             case INTERNAL_SERVER_ERROR, FAILED_DEPENDENCY, GATEWAY_TIMEOUT -> "Backend";
+            case BAD_REQUEST -> "Empty";
             default -> "Validation";
         };
     }

@@ -34,12 +34,17 @@ final class ErrorHandler extends ResponseEntityExceptionHandler {
     private static final int LONGEST_DETAIL = 300;
 
     @ExceptionHandler
+    ResponseEntity<Object> refuse(NoTextException e, WebRequest request) {
+        return answer(problem(e.status(), e.getMessage()), new HttpHeaders(), request);
+    }
+
+    @ExceptionHandler
     ResponseEntity<Object> refuse(RequestException e, WebRequest request) {
         // text-embeddings-inference says 413 of bodies alone
         HttpStatus status = e.status() == HttpStatus.CONTENT_TOO_LARGE && form(request) == ErrorForm.TEI
-                ? HttpStatus.UNPROCESSABLE_CONTENT
+                ? HttpStatus.BAD_REQUEST
                 : e.status();
-        return answer(problem(status, e.getMessage()), new HttpHeaders(), request);
+        return answer(problem(ofForm(status, request), e.getMessage()), new HttpHeaders(), request);
     }
 
     @ExceptionHandler
@@ -72,7 +77,14 @@ final class ErrorHandler extends ResponseEntityExceptionHandler {
         return answer(problem(status, e.getMessage()), headers, request);
     }
 
-    private static ProblemDetail problem(HttpStatus status, @Nullable String detail) {
+    /** To text-embeddings-inference 400 says that there is nothing to read; of whatever else is wrong it says 422. */
+    private static HttpStatusCode ofForm(HttpStatusCode status, WebRequest request) {
+        return status.isSameCodeAs(HttpStatus.BAD_REQUEST) && form(request) == ErrorForm.TEI
+                ? HttpStatus.UNPROCESSABLE_CONTENT
+                : status;
+    }
+
+    private static ProblemDetail problem(HttpStatusCode status, @Nullable String detail) {
         return ProblemDetail.forStatusAndDetail(status, shortened(String.valueOf(detail)));
     }
 
@@ -94,6 +106,7 @@ final class ErrorHandler extends ResponseEntityExceptionHandler {
     protected ResponseEntity<Object> createResponseEntity(
             @Nullable Object body, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
         ProblemDetail problem = body instanceof ProblemDetail detail ? detail : ProblemDetail.forStatus(status);
+        problem.setStatus(ofForm(status, request).value());
         HttpHeaders own = new HttpHeaders();
         own.addAll(headers);
         return answer(problem, own, request);
@@ -204,7 +217,7 @@ final class ErrorHandler extends ResponseEntityExceptionHandler {
     @ExceptionHandler
     ResponseEntity<Object> fail(ServletException e, WebRequest request) {
         return answer(
-                problem(HttpStatus.BAD_REQUEST, "request must be well-formed HTTP, but is not"),
+                problem(ofForm(HttpStatus.BAD_REQUEST, request), "request must be well-formed HTTP, but is not"),
                 new HttpHeaders(),
                 request);
     }

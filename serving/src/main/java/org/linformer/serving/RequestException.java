@@ -3,7 +3,7 @@ package org.linformer.serving;
 import org.springframework.http.HttpStatus;
 
 /** A request that breaks a rule of ours. */
-public final class RequestException extends RuntimeException {
+public class RequestException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 

@@ -30,15 +30,14 @@ public final class Texts {
      */
     public List<Input> require(String field, @Nullable List<@Nullable String> texts) {
         if (texts == null || texts.isEmpty()) {
-            throw new RequestException(
-                    HttpStatus.BAD_REQUEST, "%s must be a text or a list of texts, but is %s".formatted(field, texts));
+            throw new NoTextException("%s must be a text or a list of texts, but is %s".formatted(field, texts));
         }
         requireFew(field, texts.size());
         List<Input> inputs = new ArrayList<>();
         for (String text : texts) {
             String place = "%s[%d]".formatted(field, inputs.size());
             if (text == null) {
-                throw new RequestException(HttpStatus.BAD_REQUEST, place + " must say something, but is null");
+                throw new NoTextException(place + " must say something, but is null");
             }
             inputs.add(require(place, new Input.Text(text)));
         }
@@ -55,10 +54,8 @@ public final class Texts {
      */
     public List<Input> require(String field, @Nullable Inputs texts) {
         if (texts == null || texts.list().isEmpty()) {
-            throw new RequestException(
-                    HttpStatus.BAD_REQUEST,
-                    "%s must be a text, token ids, or a list of either, but is %s"
-                            .formatted(field, texts == null ? null : List.of()));
+            throw new NoTextException("%s must be a text, token ids, or a list of either, but is %s"
+                    .formatted(field, texts == null ? null : List.of()));
         }
         return requireAll(field, texts.list());
     }
@@ -90,7 +87,7 @@ public final class Texts {
 
     private Input require(String place, Input text) {
         if (text.isBlank()) {
-            throw new RequestException(HttpStatus.BAD_REQUEST, place + " must say something, but is blank");
+            throw new NoTextException(place + " must say something, but is blank");
         }
         if (text.length() > properties.maxTextCharacters()) {
             throw new RequestException(

@@ -380,23 +380,23 @@ class OtherApisTest {
                 "/v1/classify | {'text': 'a', 'candidate_labels': ['x', '']} | 400 | candidate_labels[1] must say something, but is blank",
                 "/embed | {'inputs': 'a', 'normalize': false} | 422 | normalize must be left out or true, but is false",
                 "/embed | {'inputs': 'a', 'prompt_name': 'query'} | 422 | prompt_name must be left out or null, but is query",
-                "/embed | {'inputs': 'a', 'truncation_direction': 'up'} | 400 | truncation_direction must be one of [Left, Right], but is up",
+                "/embed | {'inputs': 'a', 'truncation_direction': 'up'} | 422 | truncation_direction must be one of [Left, Right], but is up",
                 "/embed | {} | 400 | inputs must be a text, token ids, or a list of either, but is null",
-                "/predict | {'inputs': ['a', 'b', 'c']} | 400 | inputs must have the type that the API names, but has another",
-                "/predict | {'inputs': ['a', ['b']]} | 400 | inputs must have the type that the API names, but has another",
-                "/predict | {'inputs': [[]]} | 400 | inputs must have the type that the API names, but has another",
-                "/predict | {'inputs': [['a', 'b', 'c']]} | 400 | inputs must have the type that the API names, but has another",
+                "/predict | {'inputs': ['a', 'b', 'c']} | 422 | inputs must have the type that the API names, but has another",
+                "/predict | {'inputs': ['a', ['b']]} | 422 | inputs must have the type that the API names, but has another",
+                "/predict | {'inputs': [[]]} | 422 | inputs must have the type that the API names, but has another",
+                "/predict | {'inputs': [['a', 'b', 'c']]} | 422 | inputs must have the type that the API names, but has another",
                 "/predict | {'inputs': ['a', ' ']} | 400 | inputs[0] must say something, but is blank",
                 "/predict | {'inputs': []} | 400 | inputs must be a text, a pair of texts, or a list of lists of one or two texts, but is []",
-                "/predict | {'inputs': [['a'], 'b']} | 400 | inputs must have the type that the API names, but has another",
-                "/predict | {'inputs': 'a', 'raw_scores': 1} | 400 | raw_scores must have the type that the API names, but has another",
+                "/predict | {'inputs': [['a'], 'b']} | 422 | inputs must have the type that the API names, but has another",
+                "/predict | {'inputs': 'a', 'raw_scores': 1} | 422 | raw_scores must have the type that the API names, but has another",
                 "/predict | {} | 400 | inputs must be a text, a pair of texts, or a list of lists of one or two texts, but is null",
                 "/embed_all | {} | 400 | inputs must be a text, token ids, or a list of either, but is null",
-                "/embed_all | {'inputs': 'a', 'normalize': true} | 400 | field must be one of [inputs, prompt_name, truncate, truncation_direction], but is normalize",
+                "/embed_all | {'inputs': 'a', 'normalize': true} | 422 | field must be one of [inputs, prompt_name, truncate, truncation_direction], but is normalize",
                 "/similarity | {} | 400 | inputs must have source_sentence and sentences, but is null",
                 "/similarity | {'inputs': {'sentences': ['a']}} | 400 | inputs.source_sentence[0] must say something, but is null",
-                "/decode | {'ids': [-5]} | 400 | token ids of minilm-linformer-4k must be in [0, 30522), but one is -5",
-                "/decode | {'ids': 'a'} | 400 | ids must be token ids, but is a text",
+                "/decode | {'ids': [-5]} | 422 | token ids of minilm-linformer-4k must be in [0, 30522), but one is -5",
+                "/decode | {'ids': 'a'} | 422 | ids must be token ids, but is a text",
                 "/v2/models/gpt/infer | {} | 404 | model must be one of [minilm-linformer-4k, spam-linformer, debian-topic], but is gpt",
                 "/v2/models/spam-linformer/infer | {} | 400 | inputs must be one tensor named text, but is not",
                 "/v2/models/spam-linformer/infer | {'inputs': [{'name': 'text', 'datatype': 'FP32', 'shape': [1], 'data': ['a']}]} | 400 | datatype of text must be BYTES, but is FP32",
@@ -411,6 +411,9 @@ class OtherApisTest {
         String field =
                 path.equals("/v1/embeddings") ? "/error/message" : path.equals("/v1/classify") ? "/detail" : "/error";
         assertThat(refusal.at(field).asString()).isEqualTo(message);
+        if (refusal.has("error_type")) {
+            assertThat(refusal.at("/error_type").asString()).isEqualTo(status == 400 ? "Empty" : "Validation");
+        }
     }
 
     private static double dot(JsonNode a, JsonNode b) {

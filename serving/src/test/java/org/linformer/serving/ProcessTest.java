@@ -27,6 +27,8 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The service as a process of its own, and what an operating system does to it. */
 @EnabledOnOs(OS.LINUX)
@@ -94,6 +96,28 @@ class ProcessTest {
         assertThat(classify(10).join().statusCode()).isEqualTo(200);
     }
 
+    @Test
+    void logsInJsonWhereItIsTold() throws Exception {
+        File log = folder.resolve("log").toFile();
+        Process service = start(log, Map.of("LOGGING_STRUCTURED_FORMAT_CONSOLE", "ecs"));
+        assertThat(classify(10).join().statusCode()).isEqualTo(200);
+        service.destroy();
+        assertThat(service.waitFor(1, TimeUnit.MINUTES)).isTrue();
+
+        // PyTorch itself warns beside the log
+        List<String> lines = Files.readAllLines(log.toPath()).stream()
+                .filter(line -> !line.startsWith("[W"))
+                .toList();
+        assertThat(lines)
+                .anySatisfy(line -> assertThat(line).contains("spam-linformer"))
+                .allSatisfy(line -> {
+                    JsonNode entry = new JsonMapper().readTree(line);
+                    assertThat(entry.at("/@timestamp").asString()).isNotEmpty();
+                    assertThat(entry.at("/log/level").asString()).isIn("INFO", "WARN");
+                    assertThat(entry.at("/message").asString()).isNotEmpty().doesNotContain("Xyzzy");
+                });
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -131,7 +155,13 @@ class ProcessTest {
     }
 
     private Process start(File log) throws Exception {
-        Process process = process(log, Map.of("SERVING_MODELS", "spam-linformer"));
+        return start(log, Map.of());
+    }
+
+    private Process start(File log, Map<String, String> settings) throws Exception {
+        Map<String, String> all = new HashMap<>(settings);
+        all.put("SERVING_MODELS", "spam-linformer");
+        Process process = process(log, all);
         await().atMost(Duration.ofMinutes(2))
                 .ignoreExceptionsInstanceOf(IOException.class)
                 .until(() ->

@@ -49,7 +49,7 @@ final class Load {
             in windows of 510, whose mean is the vector. Before the rounds their vectors of a text of 128 tokens are compared. The servers take turns within a
             cell; figures are medians over the rounds, and the last column is the median of *linformer*'s throughput over the other's in the same
             round. A round is so many requests, and its throughput these over the time until the last is answered. Errors are
-            answers other than 200, and broken connections, among them those of clients that idle at the end of a long round.
+            answers other than 200, and broken connections.
 
             """;
 

@@ -92,6 +92,7 @@ record Server(String name, String url, Process process) implements AutoCloseable
         List<String> whole = new ArrayList<>(command);
         whole.add("--server.address=127.0.0.1");
         whole.add("--server.port=" + port);
+        whole.add("--server.tomcat.keep-alive-timeout=1h"); // clients idle at the end of a long round
         Path log = TARGET.resolve(name.replace(' ', '-') + ".log");
         Process process = new ProcessBuilder(whole)
                 .redirectErrorStream(true)

@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.linformer.serving.Answered;
+import org.linformer.serving.NoTextException;
 import org.linformer.serving.RequestException;
 import org.linformer.serving.ServingProperties;
 import org.linformer.serving.Texts;
@@ -61,8 +62,7 @@ final class TeiController {
     CompletableFuture<ResponseEntity<Object>> predict(@RequestBody PredictRequest request) {
         PredictRequest.Sequences sequences = request.inputs();
         if (sequences == null || sequences.list().isEmpty()) {
-            throw new RequestException(
-                    HttpStatus.BAD_REQUEST,
+            throw new NoTextException(
                     "inputs must be a text, a pair of texts, or a list of lists of one or two texts, but is %s"
                             .formatted(sequences == null ? null : List.of()));
         }
@@ -81,8 +81,7 @@ final class TeiController {
     CompletableFuture<ResponseEntity<List<Double>>> similarity(@RequestBody SimilarityRequest request) {
         SimilarityRequest.Sentences sentences = request.inputs();
         if (sentences == null) {
-            throw new RequestException(
-                    HttpStatus.BAD_REQUEST, "inputs must have source_sentence and sentences, but is null");
+            throw new NoTextException("inputs must have source_sentence and sentences, but is null");
         }
         List<@Nullable String> source = new ArrayList<>();
         source.add(sentences.sourceSentence());
