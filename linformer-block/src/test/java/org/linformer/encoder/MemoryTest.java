@@ -63,7 +63,7 @@ class MemoryTest {
                 }
             });
 
-            assertThat(growth).isLessThan(20 * MEBIBYTE);
+            assertThat(growth).isLessThan(10 * MEBIBYTE);
             assertThat(manager.getManagedArrays()).hasSize(owned);
         }
     }
@@ -85,7 +85,7 @@ class MemoryTest {
                 }
             });
 
-            assertThat(growth).isLessThan(30 * MEBIBYTE);
+            assertThat(growth).isLessThan(15 * MEBIBYTE);
             assertThat(manager.getManagedArrays()).hasSize(owned);
         }
     }
