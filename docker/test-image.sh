@@ -46,30 +46,7 @@ end() {
 }
 trap end EXIT
 
-passed=0
-failed=0
-# check WHAT COMMAND...
-check() {
-  local what=$1
-  shift
-  if "$@" > "$work/output" 2>&1; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    echo "FAILED: $what"
-    tail -n 20 "$work/output" | sed 's/^/  /'
-  fi
-}
-
-# until_true SECONDS COMMAND...
-until_true() {
-  local end=$((SECONDS + $1))
-  shift
-  until "$@" > /dev/null 2>&1; do
-    [ "$SECONDS" -lt "$end" ] || return 1
-    sleep 0.2
-  done
-}
+. ./check.sh
 
 # --- images ---
 

@@ -3,6 +3,7 @@ package org.linformer.serving;
 import jakarta.servlet.ServletException;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.linformer.serving.model.ClientGoneException;
 import org.linformer.serving.model.TextLengthException;
 import org.linformer.serving.model.UnavailableException;
 import org.linformer.serving.model.UnknownModelException;
@@ -32,6 +33,7 @@ import tools.jackson.databind.exc.UnrecognizedPropertyException;
 final class ErrorHandler extends ResponseEntityExceptionHandler {
 
     private static final int LONGEST_DETAIL = 300;
+    private static final int CLIENT_CLOSED_REQUEST = 499; // nginx's number
 
     @ExceptionHandler
     ResponseEntity<Object> refuse(NoTextException e, WebRequest request) {
@@ -75,6 +77,12 @@ final class ErrorHandler extends ResponseEntityExceptionHandler {
             headers.set(HttpHeaders.RETRY_AFTER, String.valueOf(e.retryAfter().toSeconds()));
         }
         return answer(problem(status, e.getMessage()), headers, request);
+    }
+
+    /** Nobody reads this answer; metrics and spans have its status. */
+    @ExceptionHandler
+    ResponseEntity<Object> refuse(ClientGoneException e) {
+        return ResponseEntity.status(CLIENT_CLOSED_REQUEST).build();
     }
 
     /** To text-embeddings-inference 400 says that there is nothing to read; of whatever else is wrong it says 422. */

@@ -18,8 +18,8 @@ final class Overhead {
     private static final String TEXT = """
             ## Overhead
 
-            One client, texts of 16 tokens, after two minutes of the same: the median time of an answer as wrk sees it, and of tokenizer and model as the service tells it in
-            `X-Tokenization-Time` and `X-Inference-Time`. What is between them is HTTP, JSON and the queue.
+            One client, texts of 16 tokens, after two minutes of the same: the median time of an answer as wrk sees it, and of tokenizer and
+            model as the service tells it in `X-Tokenization-Time` and `X-Inference-Time`. What is between them is HTTP, JSON and the queue.
 
             """;
 

@@ -41,11 +41,11 @@ final class Report {
         String[] titleAndRest = section.split("\n", 2);
         String whole = begin
                 + titleAndRest[0]
-                + "\n\n`java -jar serving/benchmark/target/benchmark.jar %s`; %s, commit %s; %s; Java %s.\n"
+                + "\n\n`java -jar serving/benchmark/target/benchmark.jar %s`; %s, %s; %s; Java %s.\n"
                         .formatted(
                                 arguments,
                                 LocalDate.now(ZoneOffset.UTC),
-                                commit(),
+                                version(),
                                 machine(),
                                 System.getProperty("java.version"))
                 + titleAndRest[1]
@@ -88,8 +88,8 @@ final class Report {
                 .collect(Collectors.joining(", "));
     }
 
-    private static String commit() throws IOException, InterruptedException {
-        return said("git", "rev-parse", "--short", "HEAD").strip();
+    private static String version() throws IOException, InterruptedException {
+        return said("java", "-jar", Server.JAR, "--version").strip();
     }
 
     private static String said(String... command) throws IOException, InterruptedException {

@@ -23,6 +23,8 @@ import java.util.stream.Stream;
  */
 record Server(String name, String url, Process process) implements AutoCloseable {
 
+    static final String JAR = "serving/target/linformer-serving.jar";
+
     private static final Path TARGET = Path.of("serving/benchmark/target");
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final Duration START = Duration.ofMinutes(3);
@@ -69,7 +71,7 @@ record Server(String name, String url, Process process) implements AutoCloseable
     private static Server service(String name, int port, List<String> settings)
             throws IOException, InterruptedException {
         List<String> command =
-                new ArrayList<>(List.of("java", "-Xmx1500m", "-jar", "serving/target/linformer-serving.jar"));
+                new ArrayList<>(List.of("java", "-Xmx1500m", "-jar", JAR));
         command.addAll(settings);
         return start(name, port, command);
     }

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.linformer.serving.ServingProperties;
 import org.linformer.zoo.TokenizedText;
@@ -71,26 +72,25 @@ final class Inference implements AutoCloseable {
     /**
      * Asks a model for its answers to some texts, which are let in together or not at all.
      *
-     * @return the answers in the order of the texts; fails with an {@link UnavailableException} if the time is over, or the
-     *     engine failed
+     * @param client asked from time to time whether it is still there, until the answers are complete
+     * @return the answers in the order of the texts; fails with an {@link UnavailableException} if the time is over or the
+     *     engine failed, and with a {@link ClientGoneException}
      * @throws UnavailableException if the queue is full, or the service stops
      */
-    CompletableFuture<List<Job.Done>> answer(LoadedModel model, Task task, List<TokenizedText> texts) {
+    CompletableFuture<List<Job.Done>> answer(Client client, LoadedModel model, Task task, List<TokenizedText> texts) {
         long now = System.nanoTime();
         List<Job> jobs = texts.stream()
-                .map(text -> new Job(model, task, text, new CompletableFuture<>(), now))
+                .map(text -> new Job(client, model, task, text, new CompletableFuture<>(), now))
                 .toList();
         admit(jobs);
         // the first text that fails takes the others of its request along
         jobs.forEach(job -> job.answer().exceptionally(failure -> cancel(jobs)));
         return CompletableFuture.allOf(jobs.stream().map(Job::answer).toArray(CompletableFuture[]::new))
                 .orTimeout(properties.requestTimeout().toNanos(), TimeUnit.NANOSECONDS)
-                .whenComplete((all, failure) -> leave())
+                .whenComplete((all, failure) -> leave(jobs))
                 .thenApply(all -> jobs.stream().map(job -> job.answer().join()).toList())
                 .exceptionally(failure -> {
-                    // what nobody waits for any more never reaches the engine
-                    cancel(jobs);
-                    throw gaveUp(failure.getCause() instanceof TimeoutException);
+                    throw gaveUp(failure);
                 });
     }
 
@@ -99,17 +99,21 @@ final class Inference implements AutoCloseable {
         return null;
     }
 
-    private UnavailableException gaveUp(boolean late) {
-        return late
-                ? rejected(
-                        UnavailableException.Reason.DEADLINE,
-                        "answer must come within serving.request-timeout=%s, but did not"
-                                .formatted(properties.requestTimeout()),
-                        Duration.ZERO)
-                : rejected(
-                        UnavailableException.Reason.ENGINE,
-                        "the engine failed on this batch of texts",
-                        Duration.ofSeconds(1));
+    private RuntimeException gaveUp(Throwable wrapped) {
+        Throwable failure = wrapped.getCause();
+        if (failure instanceof TimeoutException) {
+            return rejected(
+                    UnavailableException.Reason.DEADLINE,
+                    "answer must come within serving.request-timeout=%s, but did not"
+                            .formatted(properties.requestTimeout()),
+                    Duration.ZERO);
+        }
+        if (failure instanceof ClientGoneException gone) {
+            meters.counter("linformer.rejected", "reason", "client_gone").increment();
+            return gone;
+        }
+        return rejected(
+                UnavailableException.Reason.ENGINE, "the engine failed on this batch of texts", Duration.ofSeconds(1));
     }
 
     /**
@@ -185,8 +189,10 @@ final class Inference implements AutoCloseable {
         notifyAll();
     }
 
-    private synchronized void leave() {
+    /** What nobody waits for any more never reaches the engine, and its client is never asked again. */
+    private synchronized void leave(List<Job> jobs) {
         requests--;
+        cancel(jobs);
     }
 
     private UnavailableException rejected(UnavailableException.Reason reason, String message, Duration retryAfter) {
@@ -226,6 +232,7 @@ final class Inference implements AutoCloseable {
     /** The next batch; empty when the queue is empty and the service stops. */
     private synchronized List<Job> take() throws InterruptedException {
         while (true) {
+            failWhereTheClientHasGone();
             queue.removeIf(job -> {
                 if (!job.answer().isDone()) {
                     return false;
@@ -248,6 +255,18 @@ final class Inference implements AutoCloseable {
             }
             wait();
         }
+    }
+
+    private void failWhereTheClientHasGone() {
+        Set<Client> gone = queue.stream()
+                .filter(job -> !job.answer().isDone())
+                .map(Job::client)
+                .distinct()
+                .filter(Client::isGone)
+                .collect(Collectors.toSet());
+        queue.stream()
+                .filter(job -> gone.contains(job.client()))
+                .forEach(job -> job.answer().completeExceptionally(new ClientGoneException()));
     }
 
     static List<Job> nextBatch(List<Job> waiting, int maxBatchTokens) {

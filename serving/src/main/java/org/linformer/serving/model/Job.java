@@ -6,13 +6,20 @@ import org.linformer.zoo.TokenizedText;
 /**
  * One text that waits for its answer.
  *
+ * @param client who waits for it
  * @param model the model that is asked
  * @param task what it is asked for
  * @param text the text
  * @param answer where the answer goes; cancelled when nobody waits for it any more
  * @param queuedAt when it came, by {@code System.nanoTime()}
  */
-record Job(LoadedModel model, Task task, TokenizedText text, CompletableFuture<Done> answer, long queuedAt) {
+record Job(
+        Client client,
+        LoadedModel model,
+        Task task,
+        TokenizedText text,
+        CompletableFuture<Done> answer,
+        long queuedAt) {
 
     /**
      * The answer.

@@ -55,12 +55,14 @@ public final class ModelRegistry implements AutoCloseable {
                     throw new IllegalArgumentException("name of %s must be no other model's, but is %s"
                             .formatted(place, model.config().name()));
                 }
-            } catch (FileNotFoundException | IllegalArgumentException e) {
+            } catch (IOException
+                    | ModelNotFoundException
+                    | MalformedModelException
+                    | IllegalArgumentException
+                    | CompletionException e) {
                 // the others are served all the same
-                LOG.error("{} cannot be served: {}", place, e.getMessage());
-                failures.add(Path.of(place).getFileName().toString());
-            } catch (IOException | ModelNotFoundException | MalformedModelException | CompletionException e) {
-                LOG.error("{} cannot be served", place, e);
+                boolean namesWhatIsWrong = e instanceof FileNotFoundException || e instanceof IllegalArgumentException;
+                LOG.error("{} cannot be served: {}", place, e.getMessage(), namesWhatIsWrong ? null : e);
                 failures.add(Path.of(place).getFileName().toString());
             }
         }
@@ -114,7 +116,7 @@ public final class ModelRegistry implements AutoCloseable {
             List<TokenizedText> text = List.of(model.tokenizer().tokenize(WARM_UP, Truncation.END));
             for (Task task : Task.values()) {
                 if (model.does(task)) {
-                    inference.answer(model, task, text).join();
+                    inference.answer(() -> false, model, task, text).join();
                 }
             }
             return model;

@@ -16,6 +16,7 @@ import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.linformer.serving.Clients;
 import org.linformer.serving.RequestException;
 import org.linformer.serving.ServingProperties;
 import org.linformer.zoo.TextTokenizer;
@@ -32,6 +33,7 @@ public final class Models {
     private final Inference inference;
     private final MeterRegistry meters;
     private final ObservationRegistry observations;
+    private final Clients clients;
 
     /** Characters that may be tokenized at once: a token costs some 500 bytes until its text is tokenized. */
     private final Semaphore tokenizing;
@@ -42,11 +44,13 @@ public final class Models {
             ServingProperties properties,
             ModelRegistry registry,
             MeterRegistry meters,
-            ObservationRegistry observations) {
+            ObservationRegistry observations,
+            Clients clients) {
         this.registry = registry;
         inference = registry.inference();
         this.meters = meters;
         this.observations = observations;
+        this.clients = clients;
         maxBatchTokens = properties.maxBatchTokens();
         tokenizing = new Semaphore(2 * properties.maxTextCharacters());
     }
@@ -218,6 +222,9 @@ public final class Models {
     }
 
     private static String outcome(@Nullable Throwable failure) {
+        if (failure instanceof ClientGoneException) {
+            return "client_gone";
+        }
         return failure instanceof UnavailableException unavailable
                 ? unavailable.reason().toString()
                 : failure instanceof TextLengthException ? "too_long" : "invalid";
@@ -244,7 +251,11 @@ public final class Models {
         long tokenize = System.nanoTime() - began;
         measure(model, task, wholes, parts, tokenize);
         return inference
-                .answer(model, task, parts.stream().flatMap(List::stream).toList())
+                .answer(
+                        clients.current(),
+                        model,
+                        task,
+                        parts.stream().flatMap(List::stream).toList())
                 .thenApply(done -> merge(model, wholes, parts, truncate, done, tokenize));
     }
 

@@ -24,6 +24,8 @@ import org.springframework.util.unit.DataSize;
 
 class InferenceTest {
 
+    private static final Client CLIENT = () -> false;
+
     private static LoadedModel model;
 
     @BeforeAll
@@ -64,7 +66,7 @@ class InferenceTest {
     }
 
     private static Job job(Task task, int tokens) {
-        return new Job(model, task, text(tokens), new CompletableFuture<>(), 0);
+        return new Job(CLIENT, model, task, text(tokens), new CompletableFuture<>(), 0);
     }
 
     @Test
@@ -110,12 +112,12 @@ class InferenceTest {
     void countsRequestsWhateverTheirTexts() {
         try (Inference inference = inference(2, LONG)) {
             CompletableFuture<List<Job.Done>> running =
-                    inference.answer(model, Task.EMBED, Collections.nCopies(8, text(1000)));
+                    inference.answer(CLIENT, model, Task.EMBED, Collections.nCopies(8, text(1000)));
             CompletableFuture<List<Job.Done>> waiting =
-                    inference.answer(model, Task.EMBED, Collections.nCopies(8, text(1000)));
+                    inference.answer(CLIENT, model, Task.EMBED, Collections.nCopies(8, text(1000)));
 
             assertThatExceptionOfType(UnavailableException.class)
-                    .isThrownBy(() -> inference.answer(model, Task.EMBED, List.of(text(3))))
+                    .isThrownBy(() -> inference.answer(CLIENT, model, Task.EMBED, List.of(text(3))))
                     .withMessage(
                             "requests at once must be at most serving.max-concurrent-requests=2, but are 2 that wait")
                     .satisfies(e -> assertThat(e.retryAfter()).isPositive());
@@ -123,7 +125,9 @@ class InferenceTest {
             assertThat(running.join()).hasSize(8);
             assertThat(waiting.join()).hasSize(8);
             // there is room again as soon as they are answered
-            assertThat(inference.answer(model, Task.EMBED, List.of(text(3))).join())
+            assertThat(inference
+                            .answer(CLIENT, model, Task.EMBED, List.of(text(3)))
+                            .join())
                     .hasSize(1);
         }
     }
@@ -133,7 +137,7 @@ class InferenceTest {
         try (Inference inference = inference(1, LONG)) {
             // at the speed that is assumed before the first large batch these are 0.4 seconds
             List<CompletableFuture<List<Job.Done>>> burst = IntStream.range(0, 200)
-                    .mapToObj(i -> inference.answer(model, Task.EMBED, List.of(text(20))))
+                    .mapToObj(i -> inference.answer(CLIENT, model, Task.EMBED, List.of(text(20))))
                     .toList();
 
             assertThat(burst).allSatisfy(answer -> assertThat(answer.join()).hasSize(1));
@@ -143,10 +147,11 @@ class InferenceTest {
     @Test
     void refusesAtOnceWhatWouldNotBeAnsweredInTime() {
         try (Inference inference = inference(64, Duration.ofSeconds(20))) {
-            CompletableFuture<List<Job.Done>> running = inference.answer(model, Task.EMBED, List.of(text(4096)));
+            CompletableFuture<List<Job.Done>> running =
+                    inference.answer(CLIENT, model, Task.EMBED, List.of(text(4096)));
 
             assertThatExceptionOfType(UnavailableException.class)
-                    .isThrownBy(() -> inference.answer(model, Task.EMBED, Collections.nCopies(64, text(4096))))
+                    .isThrownBy(() -> inference.answer(CLIENT, model, Task.EMBED, Collections.nCopies(64, text(4096))))
                     .withMessage("answer must come within serving.request-timeout=PT20S, but what waits and the request"
                             + " take about 27 seconds")
                     .satisfies(e -> assertThat(e.reason()).isEqualTo(UnavailableException.Reason.QUEUE_FULL));
@@ -160,7 +165,7 @@ class InferenceTest {
         try (Inference inference = inference(64, Duration.ofMillis(1))) {
             assertThatExceptionOfType(CompletionException.class)
                     .isThrownBy(() -> inference
-                            .answer(model, Task.EMBED, Collections.nCopies(64, text(4096)))
+                            .answer(CLIENT, model, Task.EMBED, Collections.nCopies(64, text(4096)))
                             .join())
                     .havingCause()
                     .isInstanceOfSatisfying(
@@ -190,9 +195,10 @@ class InferenceTest {
             TokenizedText broken = new TokenizedText(unknown, unknown.length);
 
             CompletableFuture<List<Job.Done>> failed =
-                    inference.answer(model, Task.CLASSIFY, List.of(broken, text(200)));
+                    inference.answer(CLIENT, model, Task.CLASSIFY, List.of(broken, text(200)));
             // too long to be in a batch with the broken one
-            CompletableFuture<List<Job.Done>> answered = inference.answer(model, Task.CLASSIFY, List.of(text(50)));
+            CompletableFuture<List<Job.Done>> answered =
+                    inference.answer(CLIENT, model, Task.CLASSIFY, List.of(text(50)));
 
             assertThat(answered.join()).hasSize(1);
             assertThatExceptionOfType(CompletionException.class)
@@ -222,7 +228,7 @@ class InferenceTest {
 
     private static String ask(Inference inference) {
         try {
-            inference.answer(model, Task.EMBED, List.of(text(1000))).join();
+            inference.answer(CLIENT, model, Task.EMBED, List.of(text(1000))).join();
             return "answered";
         } catch (UnavailableException | CompletionException thrown) {
             UnavailableException e =
