@@ -181,7 +181,7 @@ public final class LinformerAttention extends MultiHeadAttention {
                 training); // (b, h, k, d)
         NDArray rest = attend(
                 query.get(new NDIndex(":, :, {}:", slots)),
-                keysAndValues(store, x, mask, training),
+                slots(store, x, mask, null, training),
                 training); // (b, h, n - k, d)
         return beginning.concat(rest, 2);
     }
@@ -189,10 +189,18 @@ public final class LinformerAttention extends MultiHeadAttention {
     @Override
     protected KeysAndValues keysAndValues(
             ParameterStore store, NDArray context, @Nullable NDArray mask, boolean training) {
-        if (isFull(context.getShape().get(1))) {
-            return everyPosition(store, context, mask, training);
-        }
-        NDArray isShort = mask == null || exact != Exact.SHORT_TEXTS ? null : isShort(mask); // (b)
+        return isFull(context.getShape().get(1))
+                ? everyPosition(store, context, mask, training)
+                : slots(store, context, mask, mask == null || exact == Exact.NOWHERE ? null : isShort(mask), training);
+    }
+
+    /** The slots of a long text, and the tokens of each that is short (b). */
+    private KeysAndValues slots(
+            ParameterStore store,
+            NDArray context,
+            @Nullable NDArray mask,
+            @Nullable NDArray isShort,
+            boolean training) {
         NDArray key; // (b, h, k, d)
         NDArray value; // (b, h, k, d)
         if (projection.commutesWithHeads()) {

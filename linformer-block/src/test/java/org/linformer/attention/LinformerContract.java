@@ -25,9 +25,12 @@ abstract class LinformerContract extends AttentionContract {
     @Override
     double[][] naive(Map<String, double[][]> weights, double[][] x, double[][] context, boolean[] isToken) {
         int slots = projection() instanceof Projection.Linear ? k() : MAX_LENGTH / (MAX_LENGTH / k());
-        boolean isShort = exact() == LinformerAttention.Exact.SHORT_TEXTS
-                ? lastToken(isToken) < slots
-                : exact() == LinformerAttention.Exact.FIRST_POSITIONS && isToken.length <= slots;
+        boolean isShort = switch (exact()) {
+            case NOWHERE -> false;
+            case SHORT_TEXTS -> lastToken(isToken) < slots;
+            // what stands behind the tokens of x itself is padding, of which nothing is asked
+            case FIRST_POSITIONS -> isToken.length <= slots || (x != context && lastToken(isToken) < slots);
+        };
         if (isShort) {
             return SoftmaxAttentionTest.softmaxAttention(weights, x, context, isToken, false);
         }
