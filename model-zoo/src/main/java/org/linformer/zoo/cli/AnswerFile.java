@@ -31,6 +31,8 @@ final class AnswerFile implements AutoCloseable {
     /** Far more than another batch or bfloat16 changes in a number, far less than another model does. */
     private static final double TOLERANCE = 0.02;
 
+    private static final String BEGINNING = "{\"id\":\"";
+
     private final Path file;
     private final FileChannel channel;
     private final BufferedReader lines;
@@ -49,10 +51,22 @@ final class AnswerFile implements AutoCloseable {
             channel.close();
             throw new IllegalArgumentException(file + " must be written by one process at a time, but another has it");
         }
-        channel.truncate(endOfLastLine());
+        long end = endOfLastLine();
+        if (!isOfAnAnswer(end)) {
+            channel.close();
+            throw foreign("must end with an answer, but does not");
+        }
+        channel.truncate(end);
         channel.position(channel.size());
         lines = Files.newBufferedReader(file);
         Runtime.getRuntime().addShutdownHook(new Thread(writing::lock));
+    }
+
+    /** Whether what stands behind the last line can be the beginning of one of ours. */
+    private boolean isOfAnAnswer(long end) throws IOException {
+        ByteBuffer beginning = ByteBuffer.allocate((int) Math.min(BEGINNING.length(), channel.size() - end));
+        while (beginning.hasRemaining() && channel.read(beginning, end + beginning.position()) >= 0) {}
+        return BEGINNING.startsWith(new String(beginning.array(), StandardCharsets.UTF_8));
     }
 
     private long endOfLastLine() throws IOException {

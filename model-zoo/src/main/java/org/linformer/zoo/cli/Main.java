@@ -153,7 +153,7 @@ public final class Main {
         boolean needsStart = Recipe.read(recipe) instanceof ClassifierRecipe classifier && classifier.rank() > 0;
         System.out.printf(
                 "next: linformer train %s --data %s%s --out MODEL%n",
-                recipe, folder, needsStart ? " --start " + like : "");
+                recipe, folder, needsStart ? " --start " + (like == null ? "MODEL_OF_THE_RECIPE" : like) : "");
     }
 
     /**
@@ -161,7 +161,7 @@ public final class Main {
      *
      * @param model its name in the zoo, or its folder
      * @param texts labelled texts
-     * @param maxTokens where each text is cut, or 0
+     * @param maxTokens where each text is cut, or null
      * @throws Exception if a file cannot be read, or the engine fails
      */
     @Command(name = "evaluate", description = "Measures a classifier on labelled texts.")
@@ -170,6 +170,9 @@ public final class Main {
             @Parameters(paramLabel = "TEXTS", description = "A file of JSON lines: id, text, label.") Path texts,
             @Option(names = "--max-tokens", description = "Cut each text after so many tokens.") Integer maxTokens)
             throws Exception {
+        if (maxTokens != null && maxTokens < 2) {
+            throw new IllegalArgumentException("--max-tokens must be at least 2, but is " + maxTokens);
+        }
         try (Evaluator evaluator = new Evaluator(LinformerModelZoo.url(model))) {
             List<LabelledText> labelled = evaluator.tokenize(Example.read(texts));
             int limit = maxTokens == null ? Integer.MAX_VALUE : maxTokens;
@@ -254,6 +257,9 @@ public final class Main {
                     boolean card)
             throws Exception {
         if (card) {
+            if (!model.contains("/")) {
+                throw new IllegalArgumentException("MODEL must be a folder with --card, but is " + model);
+            }
             EmbeddingMetrics.requireCard(LinformerModelZoo.folder(model));
         }
         List<Pair> all = Pair.read(pairs);

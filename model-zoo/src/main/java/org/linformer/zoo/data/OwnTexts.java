@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -57,13 +58,23 @@ public final class OwnTexts {
                                 .formatted(file, MIN_TEXTS, count, label));
             }
         });
-        Files.createDirectories(folder);
+        Map<Split, List<Example>> parts = new EnumMap<>(Split.class);
         for (Split split : Split.values()) {
             List<Example> part = different.stream()
                     .filter(example -> Split.of(example.text()) == split)
                     .toList();
-            JsonLines.write(split.file(folder), part);
-            progress.printf("%s: %,d, of these %s%n", split, part.size(), counts(part));
+            if (part.isEmpty()) {
+                throw new IllegalArgumentException(
+                        "%s must have a text for %s, but has none: the hash of a text decides, and more texts help"
+                                .formatted(file, split));
+            }
+            parts.put(split, part);
+        }
+        Files.createDirectories(folder);
+        for (Map.Entry<Split, List<Example>> part : parts.entrySet()) {
+            JsonLines.write(part.getKey().file(folder), part.getValue());
+            progress.printf(
+                    "%s: %,d, of these %s%n", part.getKey(), part.getValue().size(), counts(part.getValue()));
         }
         return List.copyOf(counts.keySet());
     }

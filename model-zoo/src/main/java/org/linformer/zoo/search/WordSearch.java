@@ -12,6 +12,7 @@ import org.apache.lucene.document.TextField;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.index.LogDocMergePolicy;
 import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.ScoreDoc;
@@ -41,14 +42,16 @@ final class WordSearch {
         try (Analyzer analyzer = new StandardAnalyzer(EnglishAnalyzer.ENGLISH_STOP_WORDS_SET);
                 ByteBuffersDirectory directory = new ByteBuffersDirectory()) {
             long start = System.nanoTime();
-            try (IndexWriter writer =
-                    new IndexWriter(directory, new IndexWriterConfig(analyzer).setSimilarity(similarity))) {
+            // segments are merged in their order, so that a document's number is its place in the list
+            IndexWriterConfig config =
+                    new IndexWriterConfig(analyzer).setSimilarity(similarity).setMergePolicy(new LogDocMergePolicy());
+            try (IndexWriter writer = new IndexWriter(directory, config)) {
                 for (String text : documents) {
                     Document document = new Document();
                     document.add(new TextField(TEXT, text, Field.Store.NO));
                     writer.addDocument(document);
                 }
-                writer.forceMerge(1); // so that a document's number is its place in the list
+                writer.forceMerge(1);
             }
             double seconds = (System.nanoTime() - start) / 1e9;
             List<Integer> ranks = new ArrayList<>();

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.linformer.encoder.EncoderModel;
 import org.linformer.encoder.Weights;
@@ -62,7 +64,15 @@ public final class MiniLmStart {
                     ours.put(name, selection(manager, (int) shape.get(0), (int) shape.get(1)));
                 }
             });
-            Weights.set(block, manager, ours, DataType.FLOAT32);
+            Set<String> missing = Weights.set(block, manager, ours, DataType.FLOAT32);
+            missing.removeIf(name -> name.startsWith("heads.") || name.matches(".*\\.[EF](\\.bias)?"));
+            Set<String> unused = new TreeSet<>(theirs.keySet());
+            unused.removeAll(ours.keySet());
+            if (!missing.isEmpty() || !unused.isEmpty()) {
+                throw new IllegalArgumentException(
+                        "encoder of %s must have MiniLM's layers, but has %s too and lacks %s"
+                                .formatted(recipeFile, missing, unused));
+            }
             if (updates != null) {
                 // a training starts from weights in float16
                 Weights.of(block)

@@ -22,24 +22,24 @@ import org.linformer.zoo.ModelConfig;
  * Where a training stands, as a folder that is replaced as a whole: a crash, a full disk or Ctrl-C leaves the last good
  * one.
  *
- * @param recipe the recipe as JSON and the hashes of the start, for a checkpoint goes on with no other
+ * @param identity the recipe as JSON and the hashes of start and texts, for a checkpoint goes on with no others
  * @param step steps that were made
  * @param bestAt step of the best weights so far, from 1, or 0
  * @param bestScore what they were chosen by, on the validation texts
  * @param seconds time spent in training so far
  * @param tokens tokens read in training so far
  */
-record Checkpoint(String recipe, int step, int bestAt, double bestScore, double seconds, long tokens) {
+record Checkpoint(String identity, int step, int bestAt, double bestScore, double seconds, long tokens) {
 
     private static final String STATE = "state.json";
     private static final String OPTIMIZER = "optimizer.safetensors";
 
     Checkpoint after(double seconds, long tokens) {
-        return new Checkpoint(recipe, step + 1, bestAt, bestScore, seconds, tokens);
+        return new Checkpoint(identity, step + 1, bestAt, bestScore, seconds, tokens);
     }
 
     Checkpoint withBest(int at, double score) {
-        return new Checkpoint(recipe, step, at, score, seconds, tokens);
+        return new Checkpoint(identity, step, at, score, seconds, tokens);
     }
 
     void save(Path folder, Map<String, NDArray> weights, AdamW optimizer) throws IOException {
@@ -63,9 +63,9 @@ record Checkpoint(String recipe, int step, int bestAt, double bestScore, double 
      * Reads the state and puts the weights back; a folder that was being replaced is found under its old name.
      *
      * @return the state, or null if there is no checkpoint
-     * @throws IllegalArgumentException if the checkpoint is of another recipe
+     * @throws IllegalArgumentException if the checkpoint is of another recipe, start or texts
      */
-    static @Nullable Checkpoint restore(Path folder, String recipe, Map<String, NDArray> weights, AdamW optimizer)
+    static @Nullable Checkpoint restore(Path folder, String identity, Map<String, NDArray> weights, AdamW optimizer)
             throws IOException {
         Path old = folder.resolveSibling(folder.getFileName() + ".old");
         if (!Files.exists(folder) && Files.exists(old)) {
@@ -75,9 +75,9 @@ record Checkpoint(String recipe, int step, int bestAt, double bestScore, double 
             return null;
         }
         Checkpoint found = StrictJson.read(folder.resolve(STATE), Checkpoint.class);
-        if (!found.recipe().equals(recipe)) {
+        if (!found.identity().equals(identity)) {
             throw new IllegalArgumentException(
-                    "%s must be of the same recipe, but is of another. Choose another folder or delete it"
+                    "%s must be of the same recipe, start and texts, but is of others. Choose another folder or delete it"
                             .formatted(folder));
         }
         try (NDManager scope = weights.values().iterator().next().getManager().newSubManager();

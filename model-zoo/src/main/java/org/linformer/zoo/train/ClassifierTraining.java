@@ -53,7 +53,7 @@ public final class ClassifierTraining {
      * @param start folder of the model whose embeddings and encoder are taken, or null to start from nothing, with
      *     {@code tokenizer.json} beside the recipe
      * @param data folder of the labelled texts
-     * @param out folder of the model that is made, and of the checkpoint until then
+     * @param out folder of the model that is made, and of the checkpoint
      * @param progress where progress is told
      * @param stopped asked after each step whether to stop
      * @throws IOException if the model to start from cannot be read
@@ -88,14 +88,19 @@ public final class ClassifierTraining {
      */
     public boolean run(String command)
             throws IOException, ModelNotFoundException, MalformedModelException, TranslateException {
-        TrainingLoop loop = new TrainingLoop(start, out, progress, stopped);
+        Path trainFile = data.resolve("train.jsonl");
+        Path validationFile = data.resolve("validation.jsonl");
+        Path testFile = data.resolve("test.jsonl");
+        TrainingLoop loop = new TrainingLoop(start, List.of(trainFile, validationFile), out, progress, stopped);
         List<LabelledText> train;
         List<LabelledText> validation;
         try (TextTokenizer tokenizer = new TextTokenizer(
                 start.tokenizer(recipeFile), recipe.encoder().attention().maxLength())) {
-            train = Evaluator.tokenize(Example.read(data.resolve("train.jsonl")), tokenizer, recipe.labels());
-            validation = Evaluator.tokenize(Example.read(data.resolve("validation.jsonl")), tokenizer, recipe.labels());
+            train = Evaluator.tokenize(examples(trainFile), tokenizer, recipe.labels());
+            validation = Evaluator.tokenize(examples(validationFile), tokenizer, recipe.labels());
         }
+        // a test file that cannot be read is told now, and not after hours
+        List<Example> test = examples(testFile);
         int perEpoch = Batches.perEpoch(train.size(), recipe.batchSize());
         int steps = perEpoch * recipe.epochs();
         Checkpoint last;
@@ -118,7 +123,7 @@ public final class ClassifierTraining {
         if (last.step() < steps) {
             return false;
         }
-        finish(command, train.size(), last.bestAt() / perEpoch, last);
+        finish(command, train.size(), last.bestAt() / perEpoch, last, examples(validationFile), test);
         return true;
     }
 
@@ -225,15 +230,29 @@ public final class ClassifierTraining {
         }
     }
 
-    private void finish(String command, int trainTexts, int bestEpoch, Checkpoint last)
+    private static List<Example> examples(Path file) throws IOException {
+        List<Example> examples = Example.read(file);
+        if (examples.isEmpty()) {
+            throw new IllegalArgumentException(file + " must hold a text, but holds none");
+        }
+        return examples;
+    }
+
+    private void finish(
+            String command,
+            int trainTexts,
+            int bestEpoch,
+            Checkpoint last,
+            List<Example> validationExamples,
+            List<Example> testExamples)
             throws IOException, ModelNotFoundException, MalformedModelException, TranslateException {
         ModelConfig config = start.finish(recipeFile, out);
         ClassifierMetrics metrics;
         try (Evaluator evaluator =
                 new Evaluator(LinformerModelZoo.url(out.toAbsolutePath().toString()))) {
             int all = config.maxTokens();
-            List<LabelledText> validation = evaluator.tokenize(Example.read(data.resolve("validation.jsonl")));
-            List<LabelledText> test = evaluator.tokenize(Example.read(data.resolve("test.jsonl")));
+            List<LabelledText> validation = evaluator.tokenize(validationExamples);
+            List<LabelledText> test = evaluator.tokenize(testExamples);
             List<ClassifierMetrics.Reading> readings = readings(evaluator, test, all);
             metrics = new ClassifierMetrics(
                     command,

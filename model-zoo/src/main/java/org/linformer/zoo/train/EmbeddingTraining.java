@@ -31,7 +31,7 @@ import org.linformer.zoo.search.VectorSearch;
  *
  * <p>The queries are short, so their vectors do not change: they are computed once, and each document is told apart from
  * all of them ({@link ContrastiveLoss}). So are two sentences of each document, which keeps its vector about the whole text
- * and not about what a title says. The other way round, a query is to find its document among those of earlier steps.
+ * and not about what a title says. The other way round, a query is to find its document among those of earlier steps; a training that goes on gathers these anew.
  */
 public final class EmbeddingTraining {
 
@@ -54,7 +54,7 @@ public final class EmbeddingTraining {
      * @param recipeFile the recipe
      * @param recipe what is in it
      * @param start folder of the model to start from
-     * @param out folder of the model that is made, and of the checkpoint until then
+     * @param out folder of the model that is made, and of the checkpoint
      * @param progress where progress is told
      * @param stopped asked after each step whether to stop
      * @throws IOException if the start cannot be read
@@ -86,7 +86,8 @@ public final class EmbeddingTraining {
      * @throws IOException if a file cannot be read or written
      */
     public boolean run(List<Path> train, List<Path> validation, String command) throws IOException {
-        TrainingLoop loop = new TrainingLoop(start, out, progress, stopped);
+        TrainingLoop loop = new TrainingLoop(
+                start, Stream.of(train, validation).flatMap(List::stream).toList(), out, progress, stopped);
         try (NDManager manager = NDManager.newBaseManager("PyTorch");
                 TextTokenizer tokenizer = new TextTokenizer(
                         start.tokenizer(recipeFile),

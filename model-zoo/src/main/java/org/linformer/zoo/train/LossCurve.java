@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
@@ -32,7 +33,8 @@ final class LossCurve {
     }
 
     void add(int step, float loss) throws IOException {
-        Files.writeString(folder.resolve(FILE), "%d,%.5f%n".formatted(step, loss), StandardOpenOption.APPEND);
+        Files.writeString(
+                folder.resolve(FILE), String.format(Locale.ROOT, "%d,%.5f%n", step, loss), StandardOpenOption.APPEND);
     }
 
     /** Draws the mean of neighbouring steps, so many that the line can be followed. */

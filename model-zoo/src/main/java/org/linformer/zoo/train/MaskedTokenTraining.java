@@ -15,11 +15,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.linformer.encoder.EncoderModel;
 import org.linformer.encoder.Weights;
 import org.linformer.json.StrictJson;
@@ -57,7 +59,7 @@ public final class MaskedTokenTraining {
      *
      * @param recipeFile the recipe, with {@code tokenizer.json} beside it
      * @param recipe what is in it
-     * @param out folder of the model that is made, and of the checkpoint until then
+     * @param out folder of the model that is made, and of the checkpoint
      * @param progress where progress is told
      * @param stopped asked after each step whether to stop
      * @throws IOException if a file cannot be read
@@ -82,7 +84,10 @@ public final class MaskedTokenTraining {
      * @throws IOException if a file cannot be read or written
      */
     public boolean run(List<Path> data, String command) throws IOException {
-        TrainingLoop loop = new TrainingLoop(start, out, progress, stopped);
+        List<Path> files = data.stream()
+                .flatMap(folder -> Stream.of(file(folder, "train"), file(folder, "validation")))
+                .toList();
+        TrainingLoop loop = new TrainingLoop(start, files, out, progress, stopped);
         List<long[]> train;
         List<long[]> validation;
         try (TextTokenizer tokenizer = new TextTokenizer(start.tokenizer(recipeFile), Integer.MAX_VALUE)) {
@@ -169,12 +174,19 @@ public final class MaskedTokenTraining {
     }
 
     private static List<String> texts(Path folder, String split) throws IOException {
-        Path labelled = folder.resolve(split + ".jsonl");
-        return Files.exists(labelled)
-                ? Example.read(labelled).stream().map(Example::text).toList()
-                : Pair.read(folder.resolve("pairs-" + split + ".jsonl")).stream()
-                        .map(Pair::document)
-                        .toList();
+        Path file = file(folder, split);
+        return file.equals(labelled(folder, split))
+                ? Example.read(file).stream().map(Example::text).toList()
+                : Pair.read(file).stream().map(Pair::document).toList();
+    }
+
+    private static Path file(Path folder, String split) {
+        Path labelled = labelled(folder, split);
+        return Files.exists(labelled) ? labelled : folder.resolve("pairs-" + split + ".jsonl");
+    }
+
+    private static Path labelled(Path folder, String split) {
+        return folder.resolve(split + ".jsonl");
     }
 
     /** To tell what stood where a token is masked. */
@@ -224,7 +236,7 @@ public final class MaskedTokenTraining {
                     "step %d: perplexity %.2f on %d validation windows".formatted(step, perplexity, validation.size()));
             Files.writeString(
                     out.resolve(PERPLEXITIES),
-                    "%d,%.4f%n".formatted(step, perplexity),
+                    String.format(Locale.ROOT, "%d,%.4f%n", step, perplexity),
                     StandardOpenOption.CREATE,
                     StandardOpenOption.APPEND);
             return 1 / perplexity;

@@ -23,7 +23,7 @@ public final class PerplexityCurves {
      * @param models folders of pretrained models
      * @param out folder of the two
      * @throws IOException if a file cannot be read or written
-     * @throws IllegalArgumentException if a model was not pretrained
+     * @throws IllegalArgumentException if a model was not pretrained, or was checked at other steps than the first
      */
     public static void write(List<Path> models, Path out) throws IOException {
         XYChart chart = new XYChartBuilder()
@@ -42,7 +42,14 @@ public final class PerplexityCurves {
             }
             MaskedTokenMetrics metrics = StrictJson.read(model.resolve(Recipe.METRICS), MaskedTokenMetrics.class);
             List<MaskedTokenMetrics.Perplexity> curve = metrics.perplexities();
-            steps = curve.stream().map(MaskedTokenMetrics.Perplexity::step).toList();
+            List<Integer> own =
+                    curve.stream().map(MaskedTokenMetrics.Perplexity::step).toList();
+            if (!steps.isEmpty() && !own.equals(steps)) {
+                throw new IllegalArgumentException(
+                        "%s must be checked at the steps of the first model, %s, but is at %s"
+                                .formatted(model, steps, own));
+            }
+            steps = own;
             chart.addSeries(
                             recipe.name(),
                             steps.stream().mapToDouble(step -> step).toArray(),

@@ -11,6 +11,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,7 @@ import org.linformer.encoder.EncoderModel;
 import org.linformer.encoder.Weights;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.ModelConfig;
+import org.linformer.zoo.Sha256;
 
 /** Where a training starts and what it leaves: the model of its recipe, with the weights of another in it or from nothing. */
 final class Start {
@@ -43,9 +45,20 @@ final class Start {
         return config == null;
     }
 
-    /** What a checkpoint is of: it goes on with no other recipe, and from no other start. */
-    String identity() {
-        return StrictJson.write(recipe) + (config == null ? "" : config.sha256());
+    /**
+     * What a checkpoint is of: it goes on with no other recipe, from no other start, and on no other texts.
+     *
+     * @param data files of the texts
+     */
+    String identity(List<Path> data) throws IOException {
+        StringBuilder identity = new StringBuilder(StrictJson.write(recipe));
+        if (config != null) {
+            identity.append(config.sha256());
+        }
+        for (Path file : data) {
+            identity.append('\n').append(Sha256.of(file));
+        }
+        return identity.toString();
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.linformer.encoder.EncoderModel;
 import org.linformer.encoder.Weights;
@@ -40,6 +41,7 @@ final class TrainingLoop {
     record Step(float loss, long tokens) {}
 
     private final Start start;
+    private final String identity;
     private final Path out;
     private final PrintStream progress;
     private final BooleanSupplier stopped;
@@ -48,12 +50,15 @@ final class TrainingLoop {
      * Prepares the course.
      *
      * @param start where it starts
+     * @param data files of the texts
      * @param out folder of the best weights and of the checkpoint
      * @param progress where progress is told
      * @param stopped asked after each step whether to stop
      */
-    TrainingLoop(Start start, Path out, PrintStream progress, BooleanSupplier stopped) throws IOException {
+    TrainingLoop(Start start, List<Path> data, Path out, PrintStream progress, BooleanSupplier stopped)
+            throws IOException {
         this.start = start;
+        identity = start.identity(data);
         this.out = Files.createDirectories(out);
         this.progress = progress;
         this.stopped = stopped;
@@ -74,7 +79,6 @@ final class TrainingLoop {
     Checkpoint run(EncoderModel block, Trained trained, AdamW optimizer, int steps, int checks, float warmup, Task task)
             throws IOException {
         Path folder = out.resolve(CHECKPOINT);
-        String identity = start.identity();
         Checkpoint before = Checkpoint.restore(folder, identity, trained.weights(), optimizer);
         Checkpoint at = before == null ? new Checkpoint(identity, 0, 0, -1, 0, 0) : before;
         trained.merge();
@@ -93,12 +97,12 @@ final class TrainingLoop {
             losses += step.loss();
             unchecked++;
             at = meter.after(at, () -> task.tell(step.loss()), step.tokens());
-            if (stopped.getAsBoolean()) {
+            boolean isStopped = stopped.getAsBoolean();
+            boolean isCheck = Schedule.isCheck(number, steps, checks);
+            if (isStopped && !isCheck) {
                 at.save(folder, trained.weights(), optimizer);
-                progress.println("stopped after step %d; the same command goes on from there".formatted(number));
-                break;
             }
-            if (Schedule.isCheck(number, steps, checks)) {
+            if (isCheck) {
                 long began = System.nanoTime();
                 double score = task.check(number, losses / unchecked);
                 if (score > at.bestScore()) {
@@ -110,6 +114,10 @@ final class TrainingLoop {
                 losses = 0;
                 unchecked = 0;
                 meter.leaveOut(System.nanoTime() - began);
+            }
+            if (isStopped && number < steps) {
+                progress.println("stopped after step %d; the same command goes on from there".formatted(number));
+                break;
             }
         }
         return at;

@@ -226,6 +226,11 @@ class AnswerTextsTest {
         assertThat(embed(texts)).isEqualTo(1);
         assertThat(out).hasContent("all my notes\n");
 
+        Files.writeString(out, whole + "a note without an end");
+        assertThat(embed(texts)).isEqualTo(1);
+        assertThat(said()).isEqualTo(out + " must end with an answer, but does not" + advice);
+        assertThat(out).hasContent(whole + "a note without an end");
+
         Files.writeString(out, whole + whole);
         assertThat(embed(texts)).isEqualTo(1);
         assertThat(said())

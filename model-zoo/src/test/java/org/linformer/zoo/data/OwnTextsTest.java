@@ -16,6 +16,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.linformer.zoo.Sha256;
 
 class OwnTextsTest {
 
@@ -147,6 +148,21 @@ class OwnTextsTest {
                 .isThrownBy(() -> prepare(write("a.xlsx", "")))
                 .withMessage("texts must be a file .csv or .jsonl, but are " + folder.resolve("a.xlsx"));
         assertThat(folder.resolve("data")).doesNotExist();
+    }
+
+    @Test
+    void refusesSoFewTextsThatNoneIsForValidation() throws Exception {
+        String lines = IntStream.iterate(0, i -> i + 1)
+                .mapToObj(i -> Sha256.of("text " + i).replaceAll("(.{8})(?=.)", "$1 "))
+                .filter(text -> Split.of(text) != Split.VALIDATION)
+                .limit(30)
+                .map(text -> "%s,%s%n".formatted(text, text.charAt(0) < '8' ? "low" : "high"))
+                .collect(Collectors.joining());
+
+        assertRefused(
+                "a.csv",
+                "text,label\n" + lines,
+                " must have a text for validation, but has none: the hash of a text decides, and more texts help");
     }
 
     private void assertRefused(String name, String text, String message) throws IOException {

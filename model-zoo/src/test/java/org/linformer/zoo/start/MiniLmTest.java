@@ -20,6 +20,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.linformer.attention.LinformerAttention;
 import org.linformer.encoder.ClassifierHead;
 import org.linformer.encoder.EmbeddingHead;
@@ -133,6 +135,23 @@ class MiniLmTest {
 
         assertThat(ModelConfig.read(folder.resolve("start")).name()).isEqualTo("all-minilm-l6-v2");
         assertHasTheVectorsOfTheOnnxFile(folder.resolve("start"), 256, every(10, texts()));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'\"numLayers\": 6', '\"numLayers\": 7', encoder.layer.6.attention",
+        "'\"numLayers\": 6', '\"numLayers\": 5', encoder.layer.5.attention",
+        "'\"finalNorm\": false', '\"finalNorm\": true', Norm"
+    })
+    void refusesARecipeWithOtherLayers(String from, String to, String named, @TempDir Path folder) throws Exception {
+        Path other = Files.writeString(
+                folder.resolve("recipe.json"),
+                Files.readString(Path.of("src/main/derived/spam-linformer/recipe.json"))
+                        .replace(from, to));
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> MiniLmStart.write(jar(), other, null, folder.resolve("start")))
+                .withMessageContainingAll(other + " must have MiniLM's layers", named);
     }
 
     @Test

@@ -254,8 +254,40 @@ class ClassifierTrainingTest {
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> train(() -> false))
-                .withMessage("%s must be of the same recipe, but is of another. Choose another folder or delete it"
-                        .formatted(folder.resolve("out/checkpoint")));
+                .withMessage(
+                        "%s must be of the same recipe, start and texts, but is of others. Choose another folder or delete it"
+                                .formatted(folder.resolve("out/checkpoint")));
+    }
+
+    @Test
+    void refusesACheckpointOfOtherTexts() throws Exception {
+        train(() -> true);
+        write("train", 200, 4);
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> train(() -> false))
+                .withMessageContaining("must be of the same recipe, start and texts, but is of others");
+    }
+
+    @Test
+    void checksAtTheEndOfAnEpochThoughItIsStoppedThere() throws Exception {
+        int[] steps = {0};
+
+        boolean finished = train(() -> ++steps[0] == 25);
+
+        assertThat(finished).isFalse();
+        assertThat(progress.toString(StandardCharsets.UTF_8))
+                .containsSubsequence("epoch 1 of 4", "stopped after step 25");
+    }
+
+    @Test
+    void refusesAFileWithoutATextBeforeItTrains() throws Exception {
+        Path test = Files.writeString(folder.resolve("test.jsonl"), "");
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> train(() -> false))
+                .withMessage(test + " must hold a text, but holds none");
+        assertThat(folder.resolve("out/losses.csv")).doesNotExist();
     }
 
     @Test

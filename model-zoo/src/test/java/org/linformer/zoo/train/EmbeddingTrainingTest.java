@@ -207,11 +207,9 @@ class EmbeddingTrainingTest {
 
     @Test
     void goesOnWhereItWasStopped() throws Exception {
-        Path whole = folder.resolve("whole");
         Path parts = folder.resolve("parts");
         PrintStream nowhere = new PrintStream(new ByteArrayOutputStream());
         EmbeddingRecipe recipe = recipe(6);
-        train(whole, recipe, () -> false, nowhere);
 
         AtomicInteger steps = new AtomicInteger();
         assertThat(train(parts, recipe, () -> steps.incrementAndGet() == 2, nowhere))
@@ -223,8 +221,9 @@ class EmbeddingTrainingTest {
         assertThat(parts.resolve(Updates.FILE)).exists();
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> train(parts, recipe(7), () -> false, nowhere))
-                .withMessage(parts.resolve("checkpoint")
-                        + " must be of the same recipe, but is of another. Choose another folder or delete it");
+                .withMessage(
+                        parts.resolve("checkpoint")
+                                + " must be of the same recipe, start and texts, but is of others. Choose another folder or delete it");
     }
 
     @Test

@@ -166,6 +166,18 @@ class MaskedTokenTrainingTest {
     }
 
     @Test
+    void drawsNoModelsTogetherThatWereCheckedAtOtherSteps() throws Exception {
+        train("a", 9, () -> false);
+        train("b", 12, () -> false);
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> PerplexityCurves.write(
+                        List.of(folder.resolve("a"), folder.resolve("b")), folder.resolve("curves")))
+                .withMessage(folder.resolve("b")
+                        + " must be checked at the steps of the first model, [3, 6, 9], but is at [4, 8, 12]");
+    }
+
+    @Test
     void refusesTooLittleTextAndAnotherHead() throws Exception {
         Files.writeString(folder.resolve("labelled/train.jsonl"), "");
         Files.writeString(folder.resolve("pairs/pairs-train.jsonl"), "");
