@@ -6,12 +6,12 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * The settings {@code serving.limits.NAME.*}: what one model is given less of than all have.
  *
- * @param maxTokens tokens of the longest text that is read, where the model could read longer ones
+ * @param maxTokens tokens of the longest text that is read, where the model could read longer ones; two of them are special
  * @param maxQueuedTokens tokens that wait for this model; a request that does not fit is refused, whatever room there is
  *     for others
  */
 public record ModelLimits(
-        @Min(1) @DefaultValue("" + Integer.MAX_VALUE) int maxTokens,
+        @Min(3) @DefaultValue("" + Integer.MAX_VALUE) int maxTokens,
         @Min(1) @DefaultValue("" + Integer.MAX_VALUE) int maxQueuedTokens) {
 
     /** None. */

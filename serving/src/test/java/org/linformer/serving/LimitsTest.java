@@ -75,6 +75,21 @@ class LimitsTest {
     }
 
     @Test
+    void tellsNoMoreTokensThanGoThroughAModelAtOnce() throws Exception {
+        HttpResponse<String> refused = client.send(
+                request("/tokenize")
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(
+                                "{\"inputs\": [\"%1$s\", \"%1$s\"]}".formatted("word ".repeat(600))))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+
+        assertThat(refused.statusCode()).isEqualTo(422);
+        assertThat(refused.body())
+                .contains("texts that are tokenized must have at most serving.max-batch-tokens=1024 tokens together");
+    }
+
+    @Test
     void servesANameOnce() throws Exception {
         JsonNode health = get("/actuator/health");
 

@@ -122,6 +122,16 @@ class ReloadTest {
     }
 
     @Test
+    void saysThatAModelHasNoCard() throws Exception {
+        Files.delete(folders.resolve("mine/CARD.md"));
+
+        HttpResponse<String> refused = get("/v1/models/mine/card");
+
+        assertThat(refused.statusCode()).isEqualTo(404);
+        assertThat(refused.body()).contains("model must have a card, but mine has none");
+    }
+
+    @Test
     void refusesToReloadWhatIsPackaged() throws Exception {
         HttpResponse<String> refused = post("/v1/models/spam-linformer/reload");
 

@@ -41,7 +41,7 @@ class ServingPropertiesTest {
                 "serving.models | '' | serving.models must not be empty, but is []",
                 "serving.precision | int8 | serving.precision must be float32 or bfloat16, but is int8",
                 "serving.max-concurrent-requests | 0 | serving.max-concurrent-requests must be greater than or equal to 1, but is 0",
-                "serving.limits.a-model.max-tokens | 0 | serving.limits[a-model].max-tokens must be greater than or equal to 1, but is 0",
+                "serving.limits.a-model.max-tokens | 2 | serving.limits[a-model].max-tokens must be greater than or equal to 3, but is 2",
                 "serving.limits.a-model.max-token | 9 | serving.limits.a-model.max-token must be a setting, but is none",
                 "server.tomcat.connection-timeout | soon | server.tomcat.connection-timeout must be a time such as 30s, but is soon",
                 "serving.max-text | 3 | serving.max-text must be a setting, but is none",

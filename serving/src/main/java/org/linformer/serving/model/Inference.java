@@ -38,6 +38,7 @@ final class Inference implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Inference.class);
     private static final double MOST_PADDING = 0.15;
+    private static final Duration WARM_UP = Duration.ofMinutes(5);
 
     /** What is computed within so many seconds may wait, however many requests it is: a burst of short texts. */
     private static final double SHORT_QUEUE = 0.5;
@@ -64,6 +65,13 @@ final class Inference implements AutoCloseable {
         meters.gauge("linformer.queue.tokens", this, Inference::queuedTokens);
         for (int i = 0; i < properties.workers(); i++) {
             Thread worker = new Thread(this::work, "inference-" + i);
+            // a start that fails ends the process, though workers run already
+            worker.setDaemon(true);
+            worker.setUncaughtExceptionHandler((thread, e) -> {
+                // nobody would answer what waits; who supervises the process starts it again
+                LOG.error("a thread that runs models ended", e);
+                Runtime.getRuntime().halt(1);
+            });
             workers.add(worker);
             worker.start();
         }
@@ -78,34 +86,46 @@ final class Inference implements AutoCloseable {
      * @throws UnavailableException if the queue is full, or the service stops
      */
     CompletableFuture<List<Job.Done>> answer(Client client, LoadedModel model, Task task, List<TokenizedText> texts) {
+        return answer(client, model, task, texts, "serving.request-timeout", properties.requestTimeout());
+    }
+
+    /** The same for a model's first answer, for which the engine compiles and allocates: it has more time. */
+    CompletableFuture<List<Job.Done>> warmUp(LoadedModel model, Task task, TokenizedText text) {
+        return answer(() -> false, model, task, List.of(text), "time of a first answer", WARM_UP);
+    }
+
+    private CompletableFuture<List<Job.Done>> answer(
+            Client client, LoadedModel model, Task task, List<TokenizedText> texts, String timeName, Duration time) {
         long now = System.nanoTime();
         List<Job> jobs = texts.stream()
                 .map(text -> new Job(client, model, task, text, new CompletableFuture<>(), now))
                 .toList();
         admit(jobs);
+        CompletableFuture<Void> all =
+                CompletableFuture.allOf(jobs.stream().map(Job::answer).toArray(CompletableFuture[]::new));
+        CompletableFuture<Void> failed = new CompletableFuture<>();
+        jobs.forEach(job -> job.answer().exceptionally(failure -> fail(failed, failure)));
         // the first text that fails takes the others of its request along
-        jobs.forEach(job -> job.answer().exceptionally(failure -> cancel(jobs)));
-        return CompletableFuture.allOf(jobs.stream().map(Job::answer).toArray(CompletableFuture[]::new))
-                .orTimeout(properties.requestTimeout().toNanos(), TimeUnit.NANOSECONDS)
-                .whenComplete((all, failure) -> leave(jobs))
-                .thenApply(all -> jobs.stream().map(job -> job.answer().join()).toList())
+        return CompletableFuture.anyOf(all, failed)
+                .orTimeout(time.toNanos(), TimeUnit.NANOSECONDS)
+                .whenComplete((done, failure) -> leave(jobs))
+                .thenApply(done -> jobs.stream().map(job -> job.answer().join()).toList())
                 .exceptionally(failure -> {
-                    throw gaveUp(failure);
+                    throw gaveUp(failure, timeName, time);
                 });
     }
 
-    private static Job.@Nullable Done cancel(List<Job> jobs) {
-        jobs.forEach(job -> job.answer().cancel(false));
+    private static Job.@Nullable Done fail(CompletableFuture<Void> request, Throwable failure) {
+        request.completeExceptionally(failure);
         return null;
     }
 
-    private RuntimeException gaveUp(Throwable wrapped) {
+    private RuntimeException gaveUp(Throwable wrapped, String timeName, Duration time) {
         Throwable failure = wrapped.getCause();
         if (failure instanceof TimeoutException) {
             return rejected(
                     UnavailableException.Reason.DEADLINE,
-                    "answer must come within serving.request-timeout=%s, but did not"
-                            .formatted(properties.requestTimeout()),
+                    "answer must come within %s=%s, but did not".formatted(timeName, time),
                     Duration.ZERO);
         }
         if (failure instanceof ClientGoneException gone) {
@@ -192,7 +212,7 @@ final class Inference implements AutoCloseable {
     /** What nobody waits for any more never reaches the engine, and its client is never asked again. */
     private synchronized void leave(List<Job> jobs) {
         requests--;
-        cancel(jobs);
+        jobs.forEach(job -> job.answer().cancel(false));
     }
 
     private UnavailableException rejected(UnavailableException.Reason reason, String message, Duration retryAfter) {
@@ -335,12 +355,12 @@ final class Inference implements AutoCloseable {
         summary("linformer.batch.size", "texts", model).record(batch.size());
         summary("linformer.batch.tokens", "tokens", model).record(tokens(batch));
         summary("linformer.batch.padding.ratio", "", model).record(1 - (double) tokens(batch) / padded);
-        ran(tokens(batch), nanos / 1e9);
+        ran(tokens(batch), nanos / 1e9, outcome.equals("success"));
     }
 
-    private synchronized void ran(int tokens, double seconds) {
+    private synchronized void ran(int tokens, double seconds, boolean tells) {
         runningTokens -= tokens;
-        if (tokens >= TELLING_TOKENS) {
+        if (tells && tokens >= TELLING_TOKENS) {
             tokensPerSecond = 0.8 * tokensPerSecond + 0.2 * tokens / seconds * properties.workers();
         }
     }

@@ -6,7 +6,7 @@ import ai.djl.repository.zoo.ModelNotFoundException;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -14,7 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.linformer.serving.RequestException;
 import org.linformer.serving.ServingProperties;
@@ -40,6 +40,7 @@ public final class ModelRegistry implements AutoCloseable {
     private final List<String> failures = new ArrayList<>();
     private final ServingProperties properties;
     private final Inference inference;
+    private final ReentrantLock reloading = new ReentrantLock();
 
     ModelRegistry(ServingProperties properties, MeterRegistry meters) {
         this.properties = properties;
@@ -55,15 +56,11 @@ public final class ModelRegistry implements AutoCloseable {
                     throw new IllegalArgumentException("name of %s must be no other model's, but is %s"
                             .formatted(place, model.config().name()));
                 }
-            } catch (IOException
-                    | ModelNotFoundException
-                    | MalformedModelException
-                    | IllegalArgumentException
-                    | CompletionException e) {
+            } catch (IOException | ModelNotFoundException | MalformedModelException | RuntimeException e) {
                 // the others are served all the same
                 boolean namesWhatIsWrong = e instanceof FileNotFoundException || e instanceof IllegalArgumentException;
                 LOG.error("{} cannot be served: {}", place, e.getMessage(), namesWhatIsWrong ? null : e);
-                failures.add(Path.of(place).getFileName().toString());
+                failures.add(place.substring(place.lastIndexOf('/') + 1));
             }
         }
         models = Collections.unmodifiableMap(loaded);
@@ -113,10 +110,10 @@ public final class ModelRegistry implements AutoCloseable {
         LoadedModel model = new LoadedModel(place, properties.precision(), properties.limits());
         try {
             requireFits(model, properties);
-            List<TokenizedText> text = List.of(model.tokenizer().tokenize(WARM_UP, Truncation.END));
+            TokenizedText text = model.tokenizer().tokenize(WARM_UP, Truncation.END);
             for (Task task : Task.values()) {
                 if (model.does(task)) {
-                    inference.answer(() -> false, model, task, text).join();
+                    inference.warmUp(model, task, text).join();
                 }
             }
             return model;
@@ -133,9 +130,22 @@ public final class ModelRegistry implements AutoCloseable {
      * @param name its name
      * @return what it is now
      * @throws UnknownModelException if there is no such model
-     * @throws RequestException if it comes from the jar, or the folder holds no model of this name that can be served
+     * @throws RequestException if it comes from the jar, a model is being loaded, or the folder holds no model of this name
+     *     that can be served
+     * @throws UnavailableException if the queue has no room for its first text, or the service stops
      */
-    public synchronized ModelInfo reload(String name) {
+    public ModelInfo reload(String name) {
+        if (!reloading.tryLock()) {
+            throw new RequestException(HttpStatus.CONFLICT, "one model must be loaded at a time, but another is");
+        }
+        try {
+            return loadAgain(name);
+        } finally {
+            reloading.unlock();
+        }
+    }
+
+    private ModelInfo loadAgain(String name) {
         LoadedModel before = named(name);
         if (!before.place().contains("/")) {
             throw new RequestException(
@@ -145,11 +155,9 @@ public final class ModelRegistry implements AutoCloseable {
         LoadedModel after;
         try {
             after = load(before.place());
-        } catch (IOException
-                | ModelNotFoundException
-                | MalformedModelException
-                | IllegalArgumentException
-                | CompletionException e) {
+        } catch (UnavailableException e) {
+            throw e;
+        } catch (IOException | ModelNotFoundException | MalformedModelException | RuntimeException e) {
             LOG.error("{} cannot be loaded again", before.place(), e);
             throw new RequestException(
                     HttpStatus.CONFLICT,
@@ -225,10 +233,15 @@ public final class ModelRegistry implements AutoCloseable {
      * @param name its name
      * @return its card, in Markdown
      * @throws UnknownModelException if there is no such model
+     * @throws RequestException if it has no card: nothing was measured
      * @throws IOException if the card cannot be read
      */
     public String card(String name) throws IOException {
-        return named(name).card();
+        try {
+            return named(name).card();
+        } catch (NoSuchFileException e) {
+            throw new RequestException(HttpStatus.NOT_FOUND, "model must have a card, but %s has none".formatted(name));
+        }
     }
 
     private LoadedModel named(String name) {

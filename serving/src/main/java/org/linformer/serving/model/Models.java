@@ -52,7 +52,7 @@ public final class Models {
         this.observations = observations;
         this.clients = clients;
         maxBatchTokens = properties.maxBatchTokens();
-        tokenizing = new Semaphore(2 * properties.maxTextCharacters());
+        tokenizing = new Semaphore((int) Math.min(Integer.MAX_VALUE, 2L * properties.maxTextCharacters()));
     }
 
     /**
@@ -162,13 +162,27 @@ public final class Models {
      * @param withSpecial whether the special tokens around a text are told
      * @return each text's tokens
      * @throws UnknownModelException if no model embeds
+     * @throws RequestException if the texts have too many tokens
+     * @throws UnavailableException if there is no answer now
      */
     public List<List<TextTokenizer.Token>> tokens(List<String> texts, boolean withSpecial) {
         LoadedModel model = registry.enter(null, Task.EMBED);
         try {
-            return texts.stream()
-                    .map(text -> bounded(text.length(), () -> model.tokenizer().tokens(text, withSpecial)))
-                    .toList();
+            List<List<TextTokenizer.Token>> tokens = new ArrayList<>();
+            int together = 0;
+            for (String text : texts) {
+                List<TextTokenizer.Token> of =
+                        bounded(text.length(), () -> model.tokenizer().tokens(text, withSpecial));
+                together += of.size();
+                if (together > maxBatchTokens) {
+                    throw new RequestException(
+                            HttpStatus.CONTENT_TOO_LARGE,
+                            "texts that are tokenized must have at most serving.max-batch-tokens=%d tokens together, but have more"
+                                    .formatted(maxBatchTokens));
+                }
+                tokens.add(of);
+            }
+            return tokens;
         } finally {
             model.leave();
         }
@@ -225,9 +239,13 @@ public final class Models {
         if (failure instanceof ClientGoneException) {
             return "client_gone";
         }
-        return failure instanceof UnavailableException unavailable
-                ? unavailable.reason().toString()
-                : failure instanceof TextLengthException ? "too_long" : "invalid";
+        if (failure instanceof UnavailableException unavailable) {
+            return unavailable.reason().toString();
+        }
+        if (failure instanceof TextLengthException) {
+            return "too_long";
+        }
+        return failure instanceof RequestException ? "invalid" : "error";
     }
 
     private CompletableFuture<Answers<float[]>> answer(

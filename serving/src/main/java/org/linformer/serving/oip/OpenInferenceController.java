@@ -3,6 +3,7 @@ package org.linformer.serving.oip;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -149,7 +150,10 @@ final class OpenInferenceController {
 
     private List<Input> texts(InferRequest request) {
         List<InferRequest.Tensor> inputs = request.inputs();
-        if (inputs == null || inputs.size() != 1 || !"text".equals(inputs.get(0).name())) {
+        if (inputs == null
+                || inputs.size() != 1
+                || inputs.get(0) == null
+                || !"text".equals(inputs.get(0).name())) {
             throw new RequestException(HttpStatus.BAD_REQUEST, "inputs must be one tensor named text, but is not");
         }
         InferRequest.Tensor input = inputs.get(0);
@@ -161,8 +165,8 @@ final class OpenInferenceController {
         List<Integer> shape = input.shape();
         boolean isShape = shape != null
                 && !shape.isEmpty()
-                && shape.get(0) == texts
-                && shape.stream().skip(1).allMatch(size -> size == 1);
+                && Objects.equals(shape.get(0), texts)
+                && shape.stream().skip(1).allMatch(size -> Objects.equals(size, 1));
         if (!isShape) {
             throw new RequestException(
                     HttpStatus.BAD_REQUEST,
@@ -184,8 +188,9 @@ final class OpenInferenceController {
         if (asked == null || asked.isEmpty()) {
             return model.labels().isEmpty() ? all : List.of(LABEL, SCORE, PROBABILITIES);
         }
-        List<String> names =
-                asked.stream().map(output -> String.valueOf(output.name())).toList();
+        List<String> names = asked.stream()
+                .map(output -> output == null ? "null" : String.valueOf(output.name()))
+                .toList();
         boolean isMixed = names.contains(EMBEDDING) && new TreeSet<>(names).size() > 1;
         if (!all.containsAll(names) || isMixed) {
             throw new RequestException(

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -41,10 +42,14 @@ class InferenceTest {
     private static final Duration LONG = Duration.ofMinutes(1);
 
     private static Inference inference(int maxConcurrentRequests, Duration timeout) {
+        return inference(1, maxConcurrentRequests, timeout);
+    }
+
+    private static Inference inference(int workers, int maxConcurrentRequests, Duration timeout) {
         ServingProperties properties = new ServingProperties(
                 List.of("spam-linformer"),
                 "float32",
-                1,
+                workers,
                 1,
                 64,
                 1_000,
@@ -207,6 +212,20 @@ class InferenceTest {
                     .isInstanceOfSatisfying(
                             UnavailableException.class,
                             e -> assertThat(e.reason()).isEqualTo(UnavailableException.Reason.ENGINE));
+        }
+    }
+
+    @Test
+    void saysThatTheClientHasGoneThoughSomeOfItsTextsAreBeingComputed() {
+        AtomicBoolean isGone = new AtomicBoolean();
+        try (Inference inference = inference(2, 64, LONG)) {
+            CompletableFuture<List<Job.Done>> answer =
+                    inference.answer(isGone::get, model, Task.EMBED, Collections.nCopies(4, text(4000)));
+            isGone.set(true);
+
+            assertThatExceptionOfType(CompletionException.class)
+                    .isThrownBy(answer::join)
+                    .withCauseInstanceOf(ClientGoneException.class);
         }
     }
 
