@@ -34,7 +34,8 @@ final class ModelRepository extends AbstractRepository {
     static final String SCHEME = "linformer";
 
     /** Not in the zoo's class: DJL makes the zoo before that class has its constants. */
-    static final List<String> PACKAGED = List.of("minilm-linformer-4k", "spam-linformer", "debian-topic");
+    static final List<String> PACKAGED =
+            List.of("minilm-linformer-4k", "spam-linformer", "debian-topic", "imdb-sentiment");
 
     /** All but the weights, of which this is the list of their pieces. */
     private static final List<String> FILES = List.of(

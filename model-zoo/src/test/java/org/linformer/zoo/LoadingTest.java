@@ -42,10 +42,10 @@ class LoadingTest {
     void findsAModelByGroupAndArtifactByOneOfThemAndByUrl() throws Exception {
         assertThat(labelBy(classifier().optGroupId("org.linformer").optArtifactId("spam-linformer")))
                 .isEqualTo("spam");
-        assertThat(labelBy(classifier().optGroupId("org.linformer"))).isIn("spam", "games");
+        assertThat(labelBy(classifier().optGroupId("org.linformer"))).isIn("spam", "games", "neg");
         assertThat(labelBy(classifier().optArtifactId("spam-linformer"))).isEqualTo("spam");
         assertThat(labelBy(classifier().optModelZoo(ModelZoo.getModelZoo("org.linformer"))))
-                .isIn("spam", "games");
+                .isIn("spam", "games", "neg");
         assertThat(labelBy(classifier().optModelUrls("linformer://spam-linformer")))
                 .isEqualTo("spam");
     }

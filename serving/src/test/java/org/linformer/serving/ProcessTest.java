@@ -125,7 +125,7 @@ class ProcessTest {
             value = {
                 "SERVER_PORT | many | 'server.port'",
                 "SERVING_MAX_TEXT | 3 | 'SERVING_MAX_TEXT'",
-                "SERVING_MODELS | spam | model must be one of [minilm-linformer-4k, spam-linformer, debian-topic], or a folder",
+                "SERVING_MODELS | spam | model must be one of [minilm-linformer-4k, spam-linformer, debian-topic, imdb-sentiment], or a folder",
                 "SERVING_LIMITS_SPAM_MAXTOKENS | 9 | must be of models that are served, [spam-linformer], but are of [spam] too",
                 "SERVING_WORKERS | 0 | serving.workers must be greater than or equal to 1, but is 0",
             })
