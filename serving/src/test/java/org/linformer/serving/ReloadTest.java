@@ -122,6 +122,26 @@ class ReloadTest {
     }
 
     @Test
+    void loadsOneModelAtATime() {
+        List<HttpResponse<String>> answers = IntStream.range(0, 8)
+                .mapToObj(i -> client.sendAsync(
+                        request("/v1/models/mine/reload")
+                                .POST(HttpRequest.BodyPublishers.noBody())
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString()))
+                .toList()
+                .stream()
+                .map(CompletableFuture::join)
+                .toList();
+
+        assertThat(answers).extracting(HttpResponse::statusCode).containsOnly(200, 409);
+        assertThat(answers)
+                .filteredOn(answer -> answer.statusCode() == 409)
+                .allSatisfy(answer ->
+                        assertThat(answer.body()).contains("one model must be loaded at a time, but another is"));
+    }
+
+    @Test
     void saysThatAModelHasNoCard() throws Exception {
         Files.delete(folders.resolve("mine/CARD.md"));
 

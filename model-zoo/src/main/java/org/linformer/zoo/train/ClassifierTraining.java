@@ -90,17 +90,17 @@ public final class ClassifierTraining {
             throws IOException, ModelNotFoundException, MalformedModelException, TranslateException {
         Path trainFile = data.resolve("train.jsonl");
         Path validationFile = data.resolve("validation.jsonl");
-        Path testFile = data.resolve("test.jsonl");
         TrainingLoop loop = new TrainingLoop(start, List.of(trainFile, validationFile), out, progress, stopped);
         List<LabelledText> train;
         List<LabelledText> validation;
+        List<LabelledText>
+                test; // read before the training, so that what is wrong in it is told now and not after hours
         try (TextTokenizer tokenizer = new TextTokenizer(
                 start.tokenizer(recipeFile), recipe.encoder().attention().maxLength())) {
-            train = Evaluator.tokenize(examples(trainFile), tokenizer, recipe.labels());
-            validation = Evaluator.tokenize(examples(validationFile), tokenizer, recipe.labels());
+            train = read(trainFile, tokenizer);
+            validation = read(validationFile, tokenizer);
+            test = read(data.resolve("test.jsonl"), tokenizer);
         }
-        // a test file that cannot be read is told now, and not after hours
-        List<Example> test = examples(testFile);
         int perEpoch = Batches.perEpoch(train.size(), recipe.batchSize());
         int steps = perEpoch * recipe.epochs();
         Checkpoint last;
@@ -123,7 +123,7 @@ public final class ClassifierTraining {
         if (last.step() < steps) {
             return false;
         }
-        finish(command, train.size(), last.bestAt() / perEpoch, last, examples(validationFile), test);
+        finish(command, train.size(), last.bestAt() / perEpoch, last, validation, test);
         return true;
     }
 
@@ -230,12 +230,12 @@ public final class ClassifierTraining {
         }
     }
 
-    private static List<Example> examples(Path file) throws IOException {
+    private List<LabelledText> read(Path file, TextTokenizer tokenizer) throws IOException {
         List<Example> examples = Example.read(file);
         if (examples.isEmpty()) {
             throw new IllegalArgumentException(file + " must hold a text, but holds none");
         }
-        return examples;
+        return Evaluator.tokenize(examples, tokenizer, recipe.labels());
     }
 
     private void finish(
@@ -243,16 +243,14 @@ public final class ClassifierTraining {
             int trainTexts,
             int bestEpoch,
             Checkpoint last,
-            List<Example> validationExamples,
-            List<Example> testExamples)
+            List<LabelledText> validation,
+            List<LabelledText> test)
             throws IOException, ModelNotFoundException, MalformedModelException, TranslateException {
         ModelConfig config = start.finish(recipeFile, out);
         ClassifierMetrics metrics;
         try (Evaluator evaluator =
                 new Evaluator(LinformerModelZoo.url(out.toAbsolutePath().toString()))) {
             int all = config.maxTokens();
-            List<LabelledText> validation = evaluator.tokenize(validationExamples);
-            List<LabelledText> test = evaluator.tokenize(testExamples);
             List<ClassifierMetrics.Reading> readings = readings(evaluator, test, all);
             metrics = new ClassifierMetrics(
                     command,

@@ -31,7 +31,8 @@ import org.linformer.zoo.search.VectorSearch;
  *
  * <p>The queries are short, so their vectors do not change: they are computed once, and each document is told apart from
  * all of them ({@link ContrastiveLoss}). So are two sentences of each document, which keeps its vector about the whole text
- * and not about what a title says. The other way round, a query is to find its document among those of earlier steps; a training that goes on gathers these anew.
+ * and not about what a title says. The other way round, a query is to find its document among those of earlier steps;
+ * a training that goes on gathers these anew.
  */
 public final class EmbeddingTraining {
 

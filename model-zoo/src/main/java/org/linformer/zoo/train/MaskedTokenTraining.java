@@ -37,6 +37,7 @@ import org.linformer.zoo.data.Pair;
  */
 public final class MaskedTokenTraining {
 
+    private static final String PAIRS = "pairs-";
     private static final String PERPLEXITIES = "perplexities.csv";
     private static final long FIRST = 101; // [CLS], [SEP] and [MASK] of BERT's vocabulary
     private static final long LAST = 102;
@@ -175,18 +176,14 @@ public final class MaskedTokenTraining {
 
     private static List<String> texts(Path folder, String split) throws IOException {
         Path file = file(folder, split);
-        return file.equals(labelled(folder, split))
-                ? Example.read(file).stream().map(Example::text).toList()
-                : Pair.read(file).stream().map(Pair::document).toList();
+        return file.getFileName().toString().startsWith(PAIRS)
+                ? Pair.read(file).stream().map(Pair::document).toList()
+                : Example.read(file).stream().map(Example::text).toList();
     }
 
     private static Path file(Path folder, String split) {
-        Path labelled = labelled(folder, split);
-        return Files.exists(labelled) ? labelled : folder.resolve("pairs-" + split + ".jsonl");
-    }
-
-    private static Path labelled(Path folder, String split) {
-        return folder.resolve(split + ".jsonl");
+        Path labelled = folder.resolve(split + ".jsonl");
+        return Files.exists(labelled) ? labelled : folder.resolve(PAIRS + split + ".jsonl");
     }
 
     /** To tell what stood where a token is masked. */
