@@ -42,13 +42,14 @@ final class Load {
     private static final String TEXT = """
             ## Load
 
-            *linformer* is this service with `minilm-linformer-4k`, *full attention* the same with MiniLM's own encoder over 4,096
+            *linformer* is this service with `minilm-linformer-4k`, *bfloat16* the same with `--serving.precision=bfloat16` (left out where the
+            processor has none), *full attention* the same with MiniLM's own encoder over 4,096
             positions through PyTorch's fused kernel (only at 4,000 tokens), *spring-ai* Spring AI's `TransformersEmbeddingModel` and
-            *langchain4j* LangChain4j's `OnnxEmbeddingModel`, each as a Spring Boot service with its defaults. All are float32 and have
+            *langchain4j* LangChain4j's `OnnxEmbeddingModel`, each as a Spring Boot service with its defaults. All but *bfloat16* are float32. All have
             the weights of all-MiniLM-L6-v2, get the same bytes, and read all tokens: the two rivals those behind their 512 positions
             in windows of 510, whose mean is the vector. Before the rounds their vectors of a text of 128 tokens are compared. The servers take turns within a
-            cell; figures are medians over the rounds, and the last column is the median of *linformer*'s throughput over the other's in the same
-            round. A round is so many requests, and its throughput these over the time until the last is answered. Errors are
+            cell; figures are medians over the rounds, and the last columns are the medians of *linformer*'s and of *bfloat16*'s throughput over the
+            other's in the same round. A round is so many requests, and its throughput these over the time until the last is answered. Errors are
             answers other than 200, and broken connections.
 
             """;
@@ -61,16 +62,31 @@ final class Load {
         ours.addAll(settings);
         StringBuilder section = new StringBuilder(TEXT)
                 .append(Report.head(
-                        "tokens", "clients", "requests", "server", "texts/s", "p50, ms", "p99, ms", "errors", "linformer/this"));
+                        "tokens",
+                        "clients",
+                        "requests",
+                        "server",
+                        "texts/s",
+                        "p50, ms",
+                        "p99, ms",
+                        "errors",
+                        "linformer/this",
+                        "bfloat16/this"));
         try (Server linformer = Server.ours(ours);
+                Server bfloat16 = Server.bfloat16(ours);
                 Server springAi = Server.springAi();
                 Server langChain4j = Server.langChain4j();
                 Server full = Server.fullAttention()) {
-            List<Server> all = List.of(linformer, springAi, langChain4j, full);
-            requireSameWork(all);
-            warmUp(all);
+            List<Server> all = new ArrayList<>(List.of(linformer, springAi, langChain4j));
+            if (bfloat16.computesInBfloat16()) {
+                all.add(1, bfloat16);
+            }
+            List<Server> withFull = new ArrayList<>(all);
+            withFull.add(full);
+            requireSameWork(withFull);
+            warmUp(withFull);
             for (Cell cell : CELLS) {
-                section.append(rows(cell, cell.tokens() == LONG ? all : all.subList(0, 3)));
+                section.append(rows(cell, cell.tokens() == LONG ? withFull : all));
             }
         }
         return section.toString();
@@ -147,13 +163,10 @@ final class Load {
                 servers.get(i).awaitIdle();
             }
         }
+        int half = servers.stream().map(Server::name).toList().indexOf(Server.BFLOAT16);
         StringBuilder rows = new StringBuilder();
         for (int i = 0; i < servers.size(); i++) {
             List<Wrk> of = rounds.get(i);
-            List<Double> ratios = new ArrayList<>();
-            for (int round = 0; round < of.size(); round++) {
-                ratios.add(rounds.get(0).get(round).rate() / of.get(round).rate());
-            }
             rows.append(Report.row(
                     cell.tokens(),
                     cell.clients(),
@@ -165,9 +178,18 @@ final class Load {
                     of.stream()
                             .mapToLong(each -> each.errors() + each.refused())
                             .sum(),
-                    i == 0 ? "" : "%.2f".formatted(Report.median(ratios))));
+                    i == 0 ? "" : ratio(rounds.get(0), of),
+                    half < 0 || i == half ? "" : ratio(rounds.get(half), of)));
         }
         return rows.toString();
+    }
+
+    private static String ratio(List<Wrk> ours, List<Wrk> others) {
+        List<Double> ratios = new ArrayList<>();
+        for (int round = 0; round < ours.size(); round++) {
+            ratios.add(ours.get(round).rate() / others.get(round).rate());
+        }
+        return "%.2f".formatted(Report.median(ratios));
     }
 
     private static String median(List<Wrk> rounds, ToDoubleFunction<Wrk> figure) {

@@ -23,6 +23,7 @@ import java.util.stream.Stream;
  */
 record Server(String name, String url, Process process) implements AutoCloseable {
 
+    static final String BFLOAT16 = "bfloat16";
     static final String JAR = "serving/target/linformer-serving.jar";
 
     private static final Path TARGET = Path.of("serving/benchmark/target");
@@ -32,6 +33,13 @@ record Server(String name, String url, Process process) implements AutoCloseable
     /** Our service, with its own settings but for these. */
     static Server ours(List<String> settings) throws IOException, InterruptedException {
         return service("linformer", 18081, settings);
+    }
+
+    /** The same in bfloat16, where the processor has it. */
+    static Server bfloat16(List<String> settings) throws IOException, InterruptedException {
+        List<String> all = new ArrayList<>(settings);
+        all.add("--serving.precision=bfloat16");
+        return service(BFLOAT16, 18085, all);
     }
 
     /** Our service with MiniLM's full attention, over up to 4,096 tokens. */
@@ -70,8 +78,7 @@ record Server(String name, String url, Process process) implements AutoCloseable
 
     private static Server service(String name, int port, List<String> settings)
             throws IOException, InterruptedException {
-        List<String> command =
-                new ArrayList<>(List.of("java", "-Xmx1500m", "-jar", JAR));
+        List<String> command = new ArrayList<>(List.of("java", "-Xmx1500m", "-jar", JAR));
         command.addAll(settings);
         return start(name, port, command);
     }
@@ -140,8 +147,16 @@ record Server(String name, String url, Process process) implements AutoCloseable
 
     /** What our service tells Prometheus. */
     String metrics() throws IOException, InterruptedException {
-        HttpRequest request =
-                HttpRequest.newBuilder(URI.create(url + "/actuator/prometheus")).build();
+        return get("/actuator/prometheus");
+    }
+
+    /** Whether all models of our service compute in bfloat16: a processor may not have it. */
+    boolean computesInBfloat16() throws IOException, InterruptedException {
+        return !get("/v1/models").contains("float32");
+    }
+
+    private String get(String path) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url + path)).build();
         return HTTP.send(request, HttpResponse.BodyHandlers.ofString()).body();
     }
 

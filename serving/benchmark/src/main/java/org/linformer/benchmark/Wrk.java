@@ -52,8 +52,7 @@ record Wrk(
         return run(server, connections, time, texts, /* requests= */ 0, rate);
     }
 
-    private static Wrk run(
-            Server server, int connections, Duration time, Path texts, int requests, double rate)
+    private static Wrk run(Server server, int connections, Duration time, Path texts, int requests, double rate)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("wrk", "-t", "1", "-c", String.valueOf(connections)));
         command.addAll(List.of("-d", time.toSeconds() + "s", "--timeout", "600s", "-s", SCRIPT, server.url(), "--"));
@@ -78,9 +77,7 @@ record Wrk(
                 figure.applyAsDouble("p50"),
                 figure.applyAsDouble("p99"),
                 figure.applyAsDouble("engine50"));
-        System.out.printf(
-                "%s, %s, %d connections: %s%n",
-                server.name(), texts.getFileName(), connections, round);
+        System.out.printf("%s, %s, %d connections: %s%n", server.name(), texts.getFileName(), connections, round);
         return round;
     }
 }
