@@ -3,6 +3,7 @@ package org.linformer.encoder;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
@@ -11,10 +12,17 @@ import ai.djl.nn.norm.Dropout;
 import ai.djl.training.ParameterStore;
 import org.jspecify.annotations.Nullable;
 
-/** The mean of the tokens through a linear layer: (b, n, dModel) to logits (b, classes). */
+/**
+ * A weighted mean of the tokens through a linear layer: (b, n, dModel) to logits (b, classes).
+ *
+ * <p>A token x_i weighs exp(v x_i), with v learned from zero, the plain mean: in a long text the few tokens that tell its class
+ * need not drown. Lin et al. 2017, "A Structured Self-attentive Sentence Embedding", https://arxiv.org/abs/1703.03130, section
+ * 2.1, without the hidden layer.
+ */
 public final class ClassifierHead extends Head {
 
-    private static final byte VERSION = 1;
+    private static final byte VERSION = 2;
+    private static final float NO_TOKEN = -1e4f; // exp of it is zero in every type
 
     /**
      * What the head is built from.
@@ -34,6 +42,7 @@ public final class ClassifierHead extends Head {
         }
     }
 
+    private final Parameter content;
     private final Linear classifier;
     private final int numClasses;
     private final int dModel;
@@ -44,6 +53,12 @@ public final class ClassifierHead extends Head {
         numClasses = config.numClasses();
         dModel = encoder.attention().dModel();
         dropout = encoder.dropout();
+        content = addParameter(Parameter.builder()
+                .setName("pooling.content")
+                .setType(Parameter.Type.OTHER)
+                .optShape(new Shape(dModel))
+                .optInitializer((manager, shape, type) -> manager.zeros(shape, type))
+                .build());
         classifier = addChildBlock(
                 "classifier", Linear.builder().setUnits(numClasses).build());
     }
@@ -51,7 +66,11 @@ public final class ClassifierHead extends Head {
     @Override
     protected NDArray answer(
             ParameterStore store, NDArray x, @Nullable NDArray mask, @Nullable NDArray positions, boolean training) {
-        NDList pooled = new NDList(mean(x, mask)); // (b, dModel)
+        NDArray v = store.getValue(content, x.getDevice(), training).get(x.getManager(), new NDIndex("..."));
+        NDArray scores = x.matMul(v.expandDims(1)).squeeze(2); // (b, n)
+        NDArray those = mask == null ? scores : scores.add(mask.mul(-NO_TOKEN).add(NO_TOKEN)); // (b, n)
+        NDArray weights = those.sub(those.max(new int[] {1}, true)).exp(); // (b, n), the greatest is 1
+        NDList pooled = new NDList(mean(x, mask == null ? weights : weights.mul(mask))); // (b, dModel)
         NDList kept = training && dropout > 0 ? Dropout.dropout(pooled.head(), dropout, true) : pooled; // (b, dModel)
         return classifier.forward(store, kept, training).singletonOrThrow(); // (b, classes)
     }

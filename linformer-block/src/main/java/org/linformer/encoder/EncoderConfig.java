@@ -16,7 +16,7 @@ import org.linformer.attention.LinformerAttention;
  * @param attention the attention, with width and longest input of the whole encoder
  * @param apart whether the positions behind the first k have layers of their own: the first k are encoded as they are alone,
  *     by full attention, whatever the layers of the others learn. The attention must be Linformer's with one k, {@link
- *     LinformerAttention.Exact#FIRST_POSITIONS}
+ *     LinformerAttention.Exact#FIRST_POSITIONS}, and the layers post-norm
  */
 public record EncoderConfig(
         int numLayers,
@@ -49,6 +49,9 @@ public record EncoderConfig(
         boolean canBeApart = attention instanceof LinformerAttention.Config linformer
                 && linformer.exact() == LinformerAttention.Exact.FIRST_POSITIONS
                 && linformer.k().size() == 1;
+        if (apart && normFirst) {
+            throw new IllegalArgumentException("normFirst must be false where layers are apart, but is true");
+        }
         if (apart && !canBeApart) {
             throw new IllegalArgumentException(
                     "attention must be LinformerAttention with one k and FIRST_POSITIONS where layers are apart, but is "

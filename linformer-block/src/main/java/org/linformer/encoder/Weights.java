@@ -1,5 +1,6 @@
 package org.linformer.encoder;
 
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -171,8 +172,12 @@ public final class Weights {
      */
     public static Map<String, NDArray> read(NDManager scope, InputStream in) throws IOException {
         Map<String, NDArray> arrays = new LinkedHashMap<>();
-        for (NDArray array : NDList.decode(scope, in)) {
-            arrays.put(array.getName(), array);
+        try {
+            for (NDArray array : NDList.decode(scope, in)) {
+                arrays.put(array.getName(), array);
+            }
+        } catch (IllegalArgumentException | IllegalStateException | EngineException e) {
+            throw new IOException("weights must be a safetensors file, but are not: " + e.getMessage(), e);
         }
         return arrays;
     }
@@ -181,8 +186,9 @@ public final class Weights {
             Map<String, Parameter> parameters, Map<String, NDArray> arrays, NDManager manager, DataType type) {
         parameters.forEach((name, parameter) -> {
             NDArray read = Objects.requireNonNull(arrays.get(name));
+            NDArray there = read.toDevice(manager.getDevice(), false);
             // always a copy: what was read lies in a Java buffer that is gone after this
-            NDArray array = read.getDataType() == type ? read.duplicate() : read.toType(type, false);
+            NDArray array = there.getDataType() == type ? there.duplicate() : there.toType(type, false);
             array.attach(manager);
             parameter.close();
             parameter.setShape(null);

@@ -1,6 +1,7 @@
 package org.linformer.encoder;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
@@ -12,6 +13,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
 import ai.djl.training.DefaultTrainingConfig;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
@@ -21,8 +23,10 @@ import ai.djl.training.loss.Loss;
 import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.Tracker;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -202,12 +206,20 @@ class EncoderModelTest {
     }
 
     @Test
+    void refusesLayersApartThatNormaliseFirst() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new EncoderConfig(
+                        2, 24, EncoderConfig.Activation.GELU, true, true, 1e-6f, 0, apart().attention(), true))
+                .withMessage("normFirst must be false where layers are apart, but is true");
+    }
+
+    @Test
     void refusesLayersApartWithoutAnExactBeginning() {
         EncoderConfig config = config(Sharing.KEY_VALUE, true);
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new EncoderConfig(
-                        2, 24, EncoderConfig.Activation.GELU, true, true, 1e-6f, 0, config.attention(), true))
+                        2, 24, EncoderConfig.Activation.GELU, false, false, 1e-6f, 0, config.attention(), true))
                 .withMessageStartingWith(
                         "attention must be LinformerAttention with one k and FIRST_POSITIONS where layers"
                                 + " are apart, but is Config[");
@@ -230,6 +242,51 @@ class EncoderModelTest {
         });
 
         assertThat(forward(model, ids).get(1).toFloatArray()).containsExactly(before.toFloatArray(), within(1e-6f));
+    }
+
+    @Test
+    void classifiesByTheTokensThatWeighMost() {
+        EncoderModel model = model(config(Sharing.KEY_VALUE, false));
+        NDArray ids = ids(1, 4);
+        NDArray x = model.encode(new ParameterStore(manager, false), new NDList(ids), false)
+                .get(0); // (n, dModel), normalised: a state is most like itself
+        assertThat(forward(model, ids).get(0).toFloatArray())
+                .containsExactly(logits(model, x.mean(new int[] {0})), within(1e-5f));
+
+        x.get(2)
+                .mul(100)
+                .copyTo(Weights.of(model).get("heads.0.pooling.content").getArray());
+
+        assertThat(forward(model, ids).get(0).toFloatArray()).containsExactly(logits(model, x.get(2)), within(1e-4f));
+    }
+
+    @Test
+    void givesNoWeightToPadding() {
+        EncoderModel model = model(config(Sharing.KEY_VALUE, false));
+        NDArray ids = ids(1, 4);
+        NDArray mask = manager.create(new float[] {1, 1, 0, 1}, new Shape(1, 4));
+        NDArray x = model.encode(new ParameterStore(manager, false), new NDList(ids, mask), false)
+                .get(0); // (n, dModel)
+
+        x.get(2)
+                .mul(100)
+                .copyTo(Weights.of(model).get("heads.0.pooling.content").getArray());
+        float[] padded = forward(model, ids, mask).get(0).toFloatArray();
+        float[] nothing = forward(model, ids, mask.zerosLike()).get(0).toFloatArray();
+
+        assertThat(padded).isNotEqualTo(logits(model, x.get(2)));
+        int best = (int) x.matMul(x.get(2)).mul(mask.get(0)).argMax().getLong();
+        assertThat(padded).containsExactly(logits(model, x.get(best)), within(1e-4f));
+        assertThat(nothing).containsExactly(logits(model, x.get(2).zerosLike()), within(1e-5f));
+    }
+
+    private static float[] logits(EncoderModel model, NDArray state) {
+        Map<String, Parameter> weights = Weights.of(model);
+        return weights.get("heads.0.classifier.weight")
+                .getArray()
+                .matMul(state)
+                .add(weights.get("heads.0.classifier.bias").getArray())
+                .toFloatArray();
     }
 
     private EncoderModel model(EncoderConfig config) {
@@ -337,6 +394,18 @@ class EncoderModelTest {
                         other, manager, new ByteArrayInputStream(Files.readAllBytes(file)), DataType.FLOAT32))
                 .withMessage("weights must have the names of the model, but miss [] and have"
                         + " [encoder.layer.1.attention.self.E, encoder.layer.2.attention.self.E]");
+    }
+
+    @Test
+    void refusesHalfAFile(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("model.safetensors");
+        Weights.save(model(config(Sharing.KEY_VALUE, true)), file, DataType.FLOAT32);
+        byte[] whole = Files.readAllBytes(file);
+
+        for (int length : new int[] {4, 100, whole.length / 2}) {
+            assertThatExceptionOfType(IOException.class)
+                    .isThrownBy(() -> Weights.read(manager, new ByteArrayInputStream(Arrays.copyOf(whole, length))));
+        }
     }
 
     @ParameterizedTest(name = "{0}: {1}")

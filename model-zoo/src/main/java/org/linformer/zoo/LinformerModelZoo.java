@@ -7,8 +7,11 @@ import ai.djl.repository.zoo.BaseModelLoader;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ModelZoo;
 import ai.djl.translate.TranslatorFactory;
+import java.io.File;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -36,6 +39,11 @@ public final class LinformerModelZoo extends ModelZoo {
         ModelRepository.PACKAGED.forEach(name -> addModel(new Loader(ModelRepository.packaged(name))));
     }
 
+    /** A zoo of one model. */
+    LinformerModelZoo(String place) {
+        addModel(new Loader(new ModelRepository(place, URI.create(url(place)))));
+    }
+
     /**
      * Lists the packaged models.
      *
@@ -52,8 +60,9 @@ public final class LinformerModelZoo extends ModelZoo {
      * @return {@code linformer://NAME} or {@code linformer:///FOLDER}
      */
     public static String url(String place) {
-        if (!place.contains("/")) {
-            return ModelRepository.SCHEME + "://" + place;
+        if (!place.contains("/") && !place.contains(File.separator)) {
+            return ModelRepository.SCHEME + "://"
+                    + URLEncoder.encode(place, StandardCharsets.UTF_8).replace("+", "%20");
         }
         String path = Path.of(place).toAbsolutePath().normalize().toUri().getRawPath();
         // DJL takes a comma for the end of a URL

@@ -13,8 +13,10 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.linformer.attention.Packed;
 import org.linformer.attention.TorchScript;
+import org.linformer.encoder.ClassifierHead;
 import org.linformer.encoder.EncoderModel;
 import org.linformer.encoder.Weights;
 
@@ -38,7 +40,8 @@ public final class ModelBlockFactory implements BlockFactory {
      * Builds the block.
      *
      * @throws IOException if a file is missing or is not the one that {@code config.json} vouches for
-     * @throws IllegalArgumentException if the precision is no such one, or the device is not there
+     * @throws IllegalArgumentException if the precision is no such one, or the device is not there, or the weights are not
+     *     those of the configuration
      */
     @Override
     public Block newBlock(Model model, Path folder, Map<String, ?> arguments) throws IOException {
@@ -54,7 +57,7 @@ public final class ModelBlockFactory implements BlockFactory {
         block.setInitializer(Initializer.ZEROS, parameter -> true); // random numbers would be lost at once
         block.initialize(model.getNDManager(), DataType.FLOAT32, new Shape(1, config.maxTokens()));
         try (InputStream in = ModelRepository.weights(folder)) {
-            Weights.load(block, model.getNDManager(), in, DataType.FLOAT32);
+            load(block, config, model.getNDManager(), in);
         }
         block.freezeParameters(true);
         boolean isBfloat16 = "bfloat16".equals(precision)
@@ -66,6 +69,22 @@ public final class ModelBlockFactory implements BlockFactory {
         }
         model.setProperty(DTYPE, isBfloat16 ? "bfloat16" : "float32");
         return block;
+    }
+
+    private static void load(EncoderModel block, ModelConfig config, NDManager manager, InputStream in)
+            throws IOException {
+        try (NDManager scope = manager.newSubManager()) {
+            Set<String> missing = Weights.set(block, manager, Weights.read(scope, in), DataType.FLOAT32);
+            for (int i = 0; i < config.heads().size(); i++) {
+                if (config.heads().get(i) instanceof ClassifierHead.Config) {
+                    missing.remove("heads.%d.pooling.content".formatted(i)); // zero where the plain mean was trained
+                }
+            }
+            if (!missing.isEmpty()) {
+                throw new IllegalArgumentException("weights of %s must have the names of the model, but miss %s"
+                        .formatted(config.name(), missing));
+            }
+        }
     }
 
     private static void requireDevice(NDManager manager) {

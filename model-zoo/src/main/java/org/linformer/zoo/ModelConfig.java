@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.linformer.encoder.ClassifierHead;
 import org.linformer.encoder.EmbeddingHead;
@@ -53,6 +54,10 @@ public record ModelConfig(
                 .mapToInt(head -> ((ClassifierHead.Config) head).numClasses())
                 .findFirst()
                 .orElse(0);
+        if (!sha256.keySet().equals(Set.of(WEIGHTS, TOKENIZER))) {
+            throw new IllegalArgumentException(
+                    "sha256 must be of %s and %s, but is of %s".formatted(WEIGHTS, TOKENIZER, sha256.keySet()));
+        }
         if (labels.size() != classes) {
             throw new IllegalArgumentException(
                     "labels must be as many as numClasses=%d, but are %s".formatted(classes, labels));

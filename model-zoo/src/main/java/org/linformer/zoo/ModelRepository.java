@@ -46,8 +46,8 @@ final class ModelRepository extends AbstractRepository {
 
     ModelRepository(String name, URI uri) {
         super(name, uri);
-        model = uri.getHost() == null ? Path.of(uri.getPath()).getFileName().toString() : uri.getHost();
-        folder = uri.getHost() == null ? Path.of(uri.getPath()) : null;
+        folder = uri.getAuthority() == null ? Path.of(URI.create("file://" + uri.getRawPath())) : null;
+        model = folder == null ? uri.getAuthority() : folder.getFileName().toString();
     }
 
     static ModelRepository packaged(String name) {
@@ -111,9 +111,14 @@ final class ModelRepository extends AbstractRepository {
             }
             return;
         }
-        if (isWhole(target)) {
-            return;
+        synchronized (ModelRepository.class) {
+            if (!isWhole(target)) {
+                unpackTo(target);
+            }
         }
+    }
+
+    private void unpackTo(Path target) throws IOException {
         Files.createDirectories(target.getParent());
         Path unfinished = Files.createTempDirectory(target.getParent(), model);
         try {
@@ -122,8 +127,10 @@ final class ModelRepository extends AbstractRepository {
                     Files.copy(in, unfinished.resolve(file));
                 }
             }
-            Utils.deleteQuietly(target);
-            Utils.moveQuietly(unfinished, target);
+            if (!isWhole(target)) { // another process may have been first
+                Utils.deleteQuietly(target);
+                Utils.moveQuietly(unfinished, target);
+            }
         } finally {
             Utils.deleteQuietly(unfinished);
         }

@@ -33,13 +33,14 @@ public final class TextModel<A> implements AutoCloseable {
      * @param answer what it is asked for
      * @throws IOException if a file cannot be read or is not the right one
      * @throws ModelNotFoundException if there is no such model, or it does not give such answers
-     * @throws MalformedModelException if its weights are not its own
+     * @throws MalformedModelException never, but {@code Criteria} declares it
+     * @throws IllegalArgumentException if its weights are not those of its configuration
      */
     public TextModel(String place, Class<A> answer)
             throws IOException, ModelNotFoundException, MalformedModelException {
         model = Criteria.builder()
                 .setTypes(TokenizedText.class, answer)
-                .optModelUrls(LinformerModelZoo.url(place))
+                .optModelZoo(new LinformerModelZoo(place))
                 .build()
                 .loadModel();
         config = ModelConfig.of(model);

@@ -10,17 +10,25 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.inference.Predictor;
 import ai.djl.modality.Classifications;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import ai.djl.repository.MRL;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.repository.zoo.ModelZoo;
 import ai.djl.repository.zoo.ZooModel;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.linformer.encoder.Weights;
+import org.linformer.json.StrictJson;
 
 /** The ways in which DJL's {@code Criteria} find a model. */
 class LoadingTest {
@@ -79,6 +87,34 @@ class LoadingTest {
         assertThat(url).startsWith("linformer:///");
         assertThat(labelBy(classifier().optModelUrls(url))).isEqualTo("spam");
         assertThat(LinformerModelZoo.folder(folder.toString())).isEqualTo(folder);
+    }
+
+    /** A classifier whose training did not know of weights for the tokens. */
+    @Test
+    void takesTheMeanOfTheTokensWhereAModelHasNoWeightsForThem(@TempDir Path folder) throws Exception {
+        Path whole = LinformerModelZoo.folder("spam-linformer");
+        try (NDManager manager = NDManager.newBaseManager("PyTorch");
+                InputStream in = Files.newInputStream(whole.resolve(ModelConfig.WEIGHTS));
+                OutputStream out = Files.newOutputStream(folder.resolve(ModelConfig.WEIGHTS))) {
+            Map<String, NDArray> weights = Weights.read(manager, in);
+            assertThat(weights.remove("heads.0.pooling.content")).isNotNull();
+            new NDList(weights.values()).encode(out, NDList.Encoding.SAFETENSORS);
+        }
+        Files.copy(whole.resolve(ModelConfig.TOKENIZER), folder.resolve(ModelConfig.TOKENIZER));
+        ModelConfig config = ModelConfig.read(whole);
+        Files.writeString(
+                folder.resolve(ModelConfig.FILE),
+                StrictJson.write(new ModelConfig(
+                        config.name(),
+                        config.version(),
+                        config.labels(),
+                        config.vocabSize(),
+                        config.encoder(),
+                        config.heads(),
+                        ModelConfig.hashes(folder))));
+
+        assertThat(labelBy(classifier().optModelUrls(LinformerModelZoo.url(folder.toString()))))
+                .isEqualTo("spam");
     }
 
     @Test

@@ -71,6 +71,19 @@ class TextModelTest {
         }
     }
 
+    /** As on a thread of the common pool in an application of Spring Boot. */
+    @Test
+    void loadsOnAThreadWhoseClassLoaderHasNoZoo() throws Exception {
+        Thread thread = Thread.currentThread();
+        ClassLoader own = thread.getContextClassLoader();
+        thread.setContextClassLoader(ClassLoader.getPlatformClassLoader());
+        try (TextModel<Classifications> model = new TextModel<>("spam-linformer", Classifications.class)) {
+            assertThat(model.config().name()).isEqualTo("spam-linformer");
+        } finally {
+            thread.setContextClassLoader(own);
+        }
+    }
+
     @Test
     void hasNothingToSayToNoTexts() throws Exception {
         try (TextModel<float[]> model = new TextModel<>("spam-linformer", float[].class)) {
@@ -85,6 +98,11 @@ class TextModelTest {
                 .withMessage(
                         "model must be one of [minilm-linformer-4k, spam-linformer, debian-topic, imdb-sentiment], or a folder with a slash in its name, but is"
                                 + " ham-linformer");
+        for (String noHost : List.of("ham_linformer", "2026", "ham linformer", "ham:80")) {
+            assertThatExceptionOfType(java.io.IOException.class)
+                    .isThrownBy(() -> new TextModel<>(noHost, float[].class))
+                    .withMessageEndingWith("but is " + noHost);
+        }
         assertThatExceptionOfType(ModelNotFoundException.class)
                 .isThrownBy(() -> new TextModel<>("spam-linformer", String.class));
     }

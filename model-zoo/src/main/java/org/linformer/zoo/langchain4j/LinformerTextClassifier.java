@@ -26,7 +26,8 @@ public final class LinformerTextClassifier implements TextClassifier<String>, Au
      * @param place name of a packaged model, or a folder if there is a slash in it
      * @throws IOException if a file cannot be read or is not the right one
      * @throws ModelNotFoundException if there is no such model, or it does not classify
-     * @throws MalformedModelException if its weights are not its own
+     * @throws MalformedModelException never, but {@code Criteria} declares it
+     * @throws IllegalArgumentException if its weights are not those of its configuration
      */
     public LinformerTextClassifier(String place) throws IOException, ModelNotFoundException, MalformedModelException {
         this(place, Truncation.NONE);
@@ -39,12 +40,25 @@ public final class LinformerTextClassifier implements TextClassifier<String>, Au
      * @param truncation what happens to a text that is too long
      * @throws IOException if a file cannot be read or is not the right one
      * @throws ModelNotFoundException if there is no such model, or it does not classify
-     * @throws MalformedModelException if its weights are not its own
+     * @throws MalformedModelException never, but {@code Criteria} declares it
+     * @throws IllegalArgumentException if its weights are not those of its configuration
      */
     public LinformerTextClassifier(String place, Truncation truncation)
             throws IOException, ModelNotFoundException, MalformedModelException {
         model = new TextModel<>(place, Classifications.class);
         this.truncation = truncation;
+    }
+
+    /**
+     * Classifies a text.
+     *
+     * @param text the text
+     * @return its most probable label
+     * @throws IllegalArgumentException if the text is too long and may not be cut
+     */
+    @Override
+    public List<String> classify(String text) {
+        return List.of(classifyWithScores(text).scoredLabels().get(0).label());
     }
 
     /**

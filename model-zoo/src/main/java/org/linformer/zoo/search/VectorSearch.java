@@ -35,13 +35,14 @@ public final class VectorSearch {
 
     private static int rank(float[] query, float[] own, List<float[]> documents) {
         double cosine = dot(query, own);
-        int better = 0;
+        int noWorse = 0;
         for (float[] document : documents) {
-            if (dot(query, document) > cosine) {
-                better++;
+            // not >=: nothing is worse than what is no number
+            if (document != own && !(dot(query, document) < cosine)) {
+                noWorse++;
             }
         }
-        return better + 1;
+        return noWorse + 1;
     }
 
     /**

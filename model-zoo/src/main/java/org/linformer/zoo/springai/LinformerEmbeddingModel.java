@@ -34,7 +34,8 @@ public final class LinformerEmbeddingModel extends AbstractEmbeddingModel implem
      * @param place name of a packaged model, or a folder if there is a slash in it
      * @throws IOException if a file cannot be read or is not the right one
      * @throws ModelNotFoundException if there is no such model, or it does not embed
-     * @throws MalformedModelException if its weights are not its own
+     * @throws MalformedModelException never, but {@code Criteria} declares it
+     * @throws IllegalArgumentException if its weights are not those of its configuration
      */
     public LinformerEmbeddingModel(String place) throws IOException, ModelNotFoundException, MalformedModelException {
         this(place, Truncation.NONE);
@@ -47,7 +48,8 @@ public final class LinformerEmbeddingModel extends AbstractEmbeddingModel implem
      * @param truncation what happens to a text that is too long
      * @throws IOException if a file cannot be read or is not the right one
      * @throws ModelNotFoundException if there is no such model, or it does not embed
-     * @throws MalformedModelException if its weights are not its own
+     * @throws MalformedModelException never, but {@code Criteria} declares it
+     * @throws IllegalArgumentException if its weights are not those of its configuration
      */
     public LinformerEmbeddingModel(String place, Truncation truncation)
             throws IOException, ModelNotFoundException, MalformedModelException {

@@ -25,12 +25,12 @@ import org.linformer.zoo.train.Updates;
  * training the model that it made.
  *
  * <p>Layers behind the first k positions, where they are apart, are copies of the others. A slot of E and F is one position of
- * the text, more of them at its beginning. The positions behind the first 256, all that MiniLM learned, are these again and
- * again. Heads are new.
+ * the text, more of them at its beginning. The positions behind the 512 that MiniLM has are these again and again; where
+ * layers are apart, the first 256, in which its authors trained it for sentences, are repeated. Heads are new.
  */
 public final class MiniLmStart {
 
-    private static final int LEARNED_POSITIONS = 256;
+    private static final int SENTENCE_POSITIONS = 256;
 
     private MiniLmStart() {}
 
@@ -57,7 +57,8 @@ public final class MiniLmStart {
                 NDArray same = theirs.get(name.replace("encoder.behind.", "encoder."));
                 Shape shape = parameter.getArray().getShape();
                 if (name.contains(MiniLm.POSITIONS) && same != null) {
-                    ours.put(name, repeated(same, maxLength));
+                    int positions = recipe.encoder().apart() ? SENTENCE_POSITIONS : MiniLm.MAX_TOKENS;
+                    ours.put(name, repeated(same, positions, maxLength));
                 } else if (same != null) {
                     ours.put(name, same);
                 } else if (name.matches("encoder.*\\.[EF]") && shape.dimension() == 2) {
@@ -93,23 +94,20 @@ public final class MiniLmStart {
         Files.copy(recipeFile, out.resolve(Recipe.FILE), StandardCopyOption.REPLACE_EXISTING);
     }
 
-    /** The positions that MiniLM learned, again and again: (maxLength, dModel). */
-    static NDArray repeated(NDArray positions, int maxLength) {
-        int times = (maxLength + LEARNED_POSITIONS - 1) / LEARNED_POSITIONS;
-        return positions
-                .get(":{}", LEARNED_POSITIONS)
-                .tile(new long[] {times, 1})
-                .get(":{}", maxLength);
+    /** The first so many positions again and again: (maxLength, dModel). */
+    static NDArray repeated(NDArray positions, int first, int maxLength) {
+        int times = (maxLength + first - 1) / first;
+        return positions.get(":{}", first).tile(new long[] {times, 1}).get(":{}", maxLength);
     }
 
     /**
      * Half of the slots in the first 2k positions, a quarter in the next 4k, a quarter in the rest; evenly where
-     * maxLength is less than 8k: (k, maxLength).
+     * maxLength is less than 8k, or k has no quarters: (k, maxLength).
      */
     private static NDArray selection(NDManager manager, int k, int maxLength) {
         float[] e = new float[k * maxLength];
         for (int slot = 0; slot < k; slot++) {
-            int position = maxLength < 8 * k
+            int position = maxLength < 8 * k || k % 4 != 0
                     ? (int) ((long) slot * maxLength / k)
                     : slot < k / 2
                             ? slot * 4
