@@ -47,7 +47,10 @@ measure() {
   podman run -d --name allocator --pull=never --read-only --tmpfs /tmp --memory 4g --memory-swap 4g -e SERVER_PORT=$port \
     -e SERVING_OPEN=true -e SERVER_ADDRESS=127.0.0.1 -e SERVING_REQUEST_TIMEOUT=10m -v "$work/plain:/plain:ro" \
     -v "$jemalloc:/jemalloc.so:ro" "$@" --entrypoint /opt/jre/bin/java localhost/linformer:cpu "${arguments[@]}" > /dev/null
-  until curl -fs -o /dev/null "$service/actuator/health/readiness"; do sleep 0.5; done
+  until curl -fs -o /dev/null "$service/actuator/health/readiness"; do
+    [ "$(podman inspect --format '{{.State.Running}}' allocator)" = true ] || { podman logs allocator >&2; exit 1; }
+    sleep 0.5
+  done
   local pid before began
   pid=$(podman inspect --format '{{.State.Pid}}' allocator)
   before=$(awk '{ print $14 + $15 }' "/proc/$pid/stat")

@@ -45,6 +45,10 @@ for engine in linformer/lib/pytorch-native-*.jar; do
     cpu) natives=djl ;;
     *) natives=cuda ;;
   esac
+  if [ ! -d "cut/pytorch/$flavor/$platform" ]; then
+    echo "jar must be built on $platform, as the image is, but $(basename "$engine") has $(ls "cut/pytorch/$flavor")" >&2
+    exit 1
+  fi
   natives=$natives/pytorch/$(value version cut/native/lib/pytorch.properties)-$flavor-$platform
   cp -r "cut/pytorch/$flavor/$platform" "$natives"
   find "$natives" -name '*.gz' -exec gunzip {} +

@@ -13,6 +13,9 @@ const count = new Intl.NumberFormat('en');
 
 async function get(path, options = {}) {
   const key = byId('key').value.trim();
+  if (/[^\x21-\x7e]/.test(key)) {
+    throw new Error('key must be of letters, digits and signs of ASCII, but has others');
+  }
   const headers = {...options.headers, ...(key && {Authorization: `Bearer ${key}`})};
   let response;
   try {
@@ -22,7 +25,8 @@ async function get(path, options = {}) {
   }
   if (!response.ok) {
     const problem = await response.json().catch(() => ({}));
-    throw new Error(problem.detail ?? problem.error?.message ?? `${path} must answer, but gave status ${response.status}`);
+    const message = problem.detail ?? problem.error?.message ?? `${path} must answer, but gave status ${response.status}`;
+    throw Object.assign(new Error(message), {status: response.status});
   }
   return response;
 }
@@ -59,7 +63,7 @@ function offer(form, models) {
           + (model.labels.length > MOST_LABELS ? ` and ${model.labels.length - MOST_LABELS} more` : '')
         : `vectors of ${count.format(model.dimension)} numbers`,
       `reads up to ${count.format(model.max_tokens)} tokens`,
-      `k ${[...new Set(model.k)].join(', ')}`,
+      model.k.length > 0 ? `k ${[...new Set(model.k)].join(', ')}` : 'full attention',
       model.precision,
     ].join(' · ');
   };
@@ -260,8 +264,12 @@ async function open(file, area) {
     return;
   }
   error.textContent = '';
-  const text = await file.text();
-  area.value = /\.html?$/i.test(file.name) ? textOf(text) : text;
+  try {
+    const text = await file.text();
+    area.value = /\.html?$/i.test(file.name) ? textOf(text) : text;
+  } catch {
+    error.textContent = `${file.name} must be a file that can be read, but cannot`;
+  }
 }
 
 /** Takes the tags out before the parser, which only resolves entities then: it would object to style attributes. */
@@ -304,10 +312,11 @@ async function poll() {
   if (!document.hidden) {
     try {
       showLive(await (await get('actuator/prometheus')).text());
-    } catch {
-      // metrics may be served elsewhere, or to others only
+    } catch (e) {
       byId('live').hidden = true;
-      return;
+      if (e.status < 500) {
+        return; // metrics are served elsewhere, or to others only
+      }
     }
   }
   setTimeout(poll, POLL_MILLIS);
@@ -342,7 +351,7 @@ function showLive(metrics) {
   byId('live-depth').textContent = count.format(now.depth);
   byId('live-tokens').textContent = count.format(now.tokens);
   byId('live-mean').textContent = batches > 0 ? seconds((now.sum - then.sum) / batches) : '–';
-  byId('live-p95').textContent = batches > 0 ? seconds(p95) : '–';
+  byId('live-p95').textContent = batches > 0 && p95 < Infinity ? seconds(p95) : '–';
   byId('live').hidden = false;
 }
 

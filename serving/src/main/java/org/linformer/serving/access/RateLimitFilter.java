@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.security.Principal;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.linformer.serving.Refusals;
@@ -17,8 +18,10 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.filter.OncePerRequestFilter;
 
-/** Bounds the requests of each key's name: so many at once, and as many again in each minute. */
+/** Bounds the requests of each key's name, but for metrics: so many at once, and as many again in each minute. */
 final class RateLimitFilter extends OncePerRequestFilter {
+
+    private static final Set<String> METRICS = Set.of("/metrics", "/actuator/prometheus");
 
     private final int requestsPerMinute;
     private final Refusals refusals;
@@ -27,6 +30,12 @@ final class RateLimitFilter extends OncePerRequestFilter {
     RateLimitFilter(int requestsPerMinute, Refusals refusals) {
         this.requestsPerMinute = requestsPerMinute;
         this.refusals = refusals;
+    }
+
+    /** Who watches the service does not spend what the callers may. */
+    @Override
+    protected boolean shouldNotFilter(HttpServletRequest request) {
+        return METRICS.contains(request.getRequestURI());
     }
 
     @Override

@@ -129,6 +129,11 @@ class AccessTests {
                 .isEqualTo("requests of busy must be at most serving.requests-per-minute=40, but are more");
         assertThat(send(keyed("/v1/models")).statusCode()).isEqualTo(200);
         assertThat(send(request("/actuator/health/liveness")).statusCode()).isEqualTo(200);
+        for (String metrics : List.of("/metrics", "/actuator/prometheus")) {
+            assertThat(send(request(metrics).header("Authorization", "Bearer busy"))
+                            .statusCode())
+                    .isEqualTo(200);
+        }
     }
 
     @Test
