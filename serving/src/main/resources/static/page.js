@@ -307,6 +307,7 @@ for (const input of document.querySelectorAll('input[type=file]')) {
 // the service now
 
 const seen = [];
+let nextPoll;
 
 async function poll() {
   if (!document.hidden) {
@@ -319,7 +320,9 @@ async function poll() {
       }
     }
   }
-  setTimeout(poll, POLL_MILLIS);
+  // a new key asks at once, but not twice as often from then on
+  clearTimeout(nextPoll);
+  nextPoll = setTimeout(poll, POLL_MILLIS);
 }
 
 /** Reads lines of {@code name{label="value"} number}; the same names add up. */

@@ -33,7 +33,7 @@ import org.springframework.validation.annotation.Validated;
  * @param requestTimeout time until an answer, and for a body to arrive, after which the request is given up
  * @param apiKeysFile file of the keys that callers may show, a line {@code NAME SHA256} for each; empty asks for none
  * @param open whether everyone may ask, though other machines reach the service and no keys are named
- * @param requestsPerMinute requests that the keys of one name may make in a minute; 0 does not count them
+ * @param requestsPerMinute requests but for metrics that the keys of one name may make in a minute; 0 does not count them
  */
 @Validated
 @ConfigurationProperties(prefix = "serving", ignoreUnknownFields = false)
