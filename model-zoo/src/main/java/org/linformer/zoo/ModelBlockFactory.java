@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.linformer.attention.Packed;
 import org.linformer.attention.TorchScript;
 import org.linformer.encoder.ClassifierHead;
@@ -26,6 +28,11 @@ import org.linformer.encoder.Weights;
  * <p>The argument {@code precision} says in what the encoder's layers compute: {@code float32}, which is the default, or
  * {@code bfloat16}, which is taken only where the device is faster with it. The model's property {@value #DTYPE} tells
  * which it is; one of the argument's own name would be what was asked for, as DJL copies arguments into properties.
+ *
+ * <p>A thread of its own builds the block, and ends. Each thread that PyTorch computes in keeps a team of OpenMP as long as it
+ * lives, and once all teams together have more threads than the processor has cores, their threads sleep at every barrier
+ * instead of a short wait: predictions on 16 tokens, made in another thread than the one that had loaded the model, took
+ * twice as long (two cores).
  */
 public final class ModelBlockFactory implements BlockFactory {
 
@@ -45,6 +52,29 @@ public final class ModelBlockFactory implements BlockFactory {
      */
     @Override
     public Block newBlock(Model model, Path folder, Map<String, ?> arguments) throws IOException {
+        CompletableFuture<Block> built = new CompletableFuture<>();
+        Runnable building = () -> {
+            try {
+                built.complete(build(model, folder, arguments));
+            } catch (IOException | RuntimeException | Error e) {
+                built.completeExceptionally(e);
+            }
+        };
+        new Thread(building, "model-building").start();
+        try {
+            return built.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof IOException failure) {
+                throw failure;
+            }
+            if (e.getCause() instanceof RuntimeException failure) {
+                throw failure;
+            }
+            throw (Error) e.getCause();
+        }
+    }
+
+    private static Block build(Model model, Path folder, Map<String, ?> arguments) throws IOException {
         requireDevice(model.getNDManager());
         Object precision = arguments.get("precision");
         if (precision != null && !PRECISIONS.contains(precision)) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import ai.djl.Application;
 import ai.djl.Device;
@@ -18,14 +19,20 @@ import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.repository.zoo.ModelZoo;
 import ai.djl.repository.zoo.ZooModel;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.linformer.encoder.Weights;
 import org.linformer.json.StrictJson;
@@ -87,6 +94,43 @@ class LoadingTest {
         assertThat(url).startsWith("linformer:///");
         assertThat(labelBy(classifier().optModelUrls(url))).isEqualTo("spam");
         assertThat(LinformerModelZoo.folder(folder.toString())).isEqualTo(folder);
+    }
+
+    /** OpenMP's threads take the name of the thread that they work for, and live as long as it does. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void leavesNoThreadsToTheCaller() throws Exception {
+        assumeThat(Runtime.getRuntime().availableProcessors()).isGreaterThan(1);
+        ExecutorService caller = Executors.newSingleThreadExecutor(task -> new Thread(task, "loads-a-model"));
+        try {
+            List<String> names = caller.submit(() -> {
+                        try (ZooModel<String, Classifications> model = classifier()
+                                .optModelUrls("linformer://spam-linformer")
+                                .build()
+                                .loadModel()) {
+                            return nativeThreads();
+                        }
+                    })
+                    .get();
+
+            assertThat(names).containsOnlyOnce("loads-a-model").doesNotContain("model-building");
+        } finally {
+            caller.shutdown();
+        }
+    }
+
+    private static List<String> nativeThreads() throws IOException {
+        List<String> names = new ArrayList<>();
+        try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
+            for (Path thread : threads.toList()) {
+                try {
+                    names.add(Files.readString(thread.resolve("comm")).strip());
+                } catch (IOException e) {
+                    // it has ended since
+                }
+            }
+        }
+        return names;
     }
 
     /** A classifier whose training did not know of weights for the tokens. */
