@@ -20,9 +20,7 @@ import org.springframework.validation.annotation.Validated;
  * @param models the models that are served: names of the zoo, or folders (a value with a slash). The first that can
  *     do what is asked is the default
  * @param precision in what the models compute: {@code float32}, or {@code bfloat16} where the device is faster with it
- * @param workers threads that run models
- * @param threadsPerWorker threads that one operation uses; workers times this should be at most the cores. 0 divides the
- *     cores among the workers
+ * @param workers batches that are computed at once; 0 is as many as cores, or one on a GPU
  * @param maxTexts texts in one request
  * @param maxTextCharacters characters in one text
  * @param maxRequestSize size of a request's body
@@ -43,8 +41,7 @@ public record ServingProperties(
         @Pattern(regexp = "float32|bfloat16", message = "must be float32 or bfloat16")
         String precision,
 
-        @Min(1) int workers,
-        @Min(0) int threadsPerWorker,
+        @Min(0) int workers,
         @Min(1) int maxTexts,
         @Min(1) int maxTextCharacters,
         @NotNull DataSize maxRequestSize,
@@ -57,16 +54,4 @@ public record ServingProperties(
 
         @NotNull String apiKeysFile,
         boolean open,
-        @Min(0) int requestsPerMinute) {
-
-    /**
-     * Returns the threads of one operation.
-     *
-     * @return threadsPerWorker, or the worker's share of the cores
-     */
-    public int intraOpThreads() {
-        return threadsPerWorker > 0
-                ? threadsPerWorker
-                : Math.max(1, Runtime.getRuntime().availableProcessors() / workers);
-    }
-}
+        @Min(0) int requestsPerMinute) {}

@@ -127,7 +127,7 @@ class ProcessTest {
                 "SERVING_MAX_TEXT | 3 | 'SERVING_MAX_TEXT'",
                 "SERVING_MODELS | spam | model must be one of [minilm-linformer-4k, spam-linformer, debian-topic, imdb-sentiment], or a folder",
                 "SERVING_LIMITS_SPAM_MAXTOKENS | 9 | must be of models that are served, [spam-linformer], but are of [spam] too",
-                "SERVING_WORKERS | 0 | serving.workers must be greater than or equal to 1, but is 0",
+                "SERVING_WORKERS | -1 | serving.workers must be greater than or equal to 0, but is -1",
             })
     void doesNotStartWithAWrongSetting(String variable, String value, String words) throws Exception {
         File log = folder.resolve("log").toFile();

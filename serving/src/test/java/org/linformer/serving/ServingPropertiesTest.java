@@ -30,9 +30,8 @@ class ServingPropertiesTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "serving.workers | 0 | serving.workers must be greater than or equal to 1, but is 0",
+                "serving.workers | -1 | serving.workers must be greater than or equal to 0, but is -1",
                 "serving.workers | two | serving.workers must be a whole number, but is two",
-                "serving.threads-per-worker | -1 | serving.threads-per-worker must be greater than or equal to 0, but is -1",
                 "serving.max-texts | 99999999999 | serving.max-texts must be a whole number, but is 99999999999",
                 "serving.request-timeout | soon | serving.request-timeout must be a time such as 30s, but is soon",
                 "serving.request-timeout | 0s | serving.request-timeout must be positive, but is PT0S",
@@ -97,14 +96,5 @@ class ServingPropertiesTest {
             }
         };
         new UnknownVariables().postProcessEnvironment(environment, new SpringApplication());
-    }
-
-    @ParameterizedTest
-    @CsvSource({"2, 3, 3", "1, 1, 1"})
-    void takesTheThreadsThatAreNamed(int workers, int threads, int expected) {
-        runner.withPropertyValues("serving.workers=" + workers, "serving.threads-per-worker=" + threads)
-                .run(context -> assertThat(
-                                context.getBean(ServingProperties.class).intraOpThreads())
-                        .isEqualTo(expected));
     }
 }

@@ -1,5 +1,6 @@
 package org.linformer.serving.model;
 
+import ai.djl.engine.Engine;
 import ai.djl.inference.Predictor;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.translate.TranslateException;
@@ -33,11 +34,21 @@ import org.slf4j.LoggerFactory;
  * <p>A batch forms of what waits while the workers are busy, so a lone text never waits for company. It starts with the
  * text that has waited longest, and takes in others of the same model and task that are nearest in length, as long as the
  * tokens with padding stay within the budget and the padding within {@value #MOST_PADDING} of them.
+ *
+ * <p>On a CPU a batch of at most {@value #SHORT} tokens is short. The first worker takes batches of any length, and has all cores
+ * for a long one, and for a short one that is alone; the other workers take short ones, with a core for each. So short texts do
+ * not wait behind a long one, and threads wait for each other only where there is enough to share: with 8 callers, texts of 16
+ * tokens were answered 1.7 times as fast by two threads side by side as by two that share each batch (two cores).
  */
 final class Inference implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Inference.class);
     private static final double MOST_PADDING = 0.15;
+    private static final int SHORT = 2048;
+
+    /** Tokens of a batch from which a second thread gains more than it costs. */
+    private static final int WORTH_SHARING = 64;
+
     private static final Duration WARM_UP = Duration.ofMinutes(5);
 
     /** What is computed within so many seconds may wait, however many requests it is: a burst of short texts. */
@@ -50,6 +61,9 @@ final class Inference implements AutoCloseable {
     private final MeterRegistry meters;
     private final Deque<Job> queue = new ArrayDeque<>();
     private final List<Thread> workers = new ArrayList<>();
+    private final int cores = Runtime.getRuntime().availableProcessors();
+    private final boolean isOnGpu = Engine.getInstance().defaultDevice().isGpu();
+    private boolean isFirstIdle = true;
     private int requests;
     private int queuedTokens;
     private int runningTokens;
@@ -63,8 +77,10 @@ final class Inference implements AutoCloseable {
         this.meters = meters;
         meters.gauge("linformer.queue.depth", this, Inference::depth);
         meters.gauge("linformer.queue.tokens", this, Inference::queuedTokens);
-        for (int i = 0; i < properties.workers(); i++) {
-            Thread worker = new Thread(this::work, "inference-" + i);
+        int most = properties.workers() > 0 ? properties.workers() : isOnGpu ? 1 : cores;
+        for (int i = 0; i < most; i++) {
+            boolean takesAll = i == 0 || isOnGpu;
+            Thread worker = new Thread(() -> work(takesAll), "inference-" + i);
             // a start that fails ends the process, though workers run already
             worker.setDaemon(true);
             worker.setUncaughtExceptionHandler((thread, e) -> {
@@ -73,8 +89,13 @@ final class Inference implements AutoCloseable {
                 Runtime.getRuntime().halt(1);
             });
             workers.add(worker);
-            worker.start();
         }
+        workers.forEach(Thread::start);
+    }
+
+    /** Batches that are computed at once. */
+    int workers() {
+        return workers.size();
     }
 
     /**
@@ -232,15 +253,20 @@ final class Inference implements AutoCloseable {
         return queuedTokens;
     }
 
-    private void work() {
+    private void work(boolean takesAll) {
         // by default a thread that is not the engine's first keeps what a backward pass would need
         JniUtils.setGradMode(false);
         Map<LoadedModel, Map<Task, Predictor<TokenizedText, ?>>> predictors = new HashMap<>();
+        int threads = 0;
         try {
-            for (List<Job> batch = take(); !batch.isEmpty(); batch = take()) {
+            for (Batch batch = take(takesAll); !batch.jobs().isEmpty(); batch = take(takesAll)) {
                 predictors.keySet().removeIf(LoadedModel::isClosed);
+                if (threads != batch.threads()) {
+                    threads = batch.threads();
+                    JniUtils.setNumThreads(threads); // those of the thread that calls it
+                }
                 run(predictors, batch);
-                batch.forEach(job -> job.model().leave());
+                batch.jobs().forEach(job -> job.model().leave());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -249,8 +275,17 @@ final class Inference implements AutoCloseable {
         }
     }
 
+    /**
+     * What is computed at once.
+     *
+     * @param jobs the texts
+     * @param threads that compute them
+     */
+    private record Batch(List<Job> jobs, int threads) {}
+
     /** The next batch; empty when the queue is empty and the service stops. */
-    private synchronized List<Job> take() throws InterruptedException {
+    private synchronized Batch take(boolean takesAll) throws InterruptedException {
+        isFirstIdle |= takesAll;
         while (true) {
             failWhereTheClientHasGone();
             queue.removeIf(job -> {
@@ -261,20 +296,44 @@ final class Inference implements AutoCloseable {
                 job.model().leave();
                 return true;
             });
-            if (!queue.isEmpty()) {
-                List<Job> batch = nextBatch(List.copyOf(queue), properties.maxBatchTokens());
-                Set<Job> taken = Collections.newSetFromMap(new IdentityHashMap<>());
-                taken.addAll(batch);
-                queue.removeIf(taken::contains);
-                queuedTokens -= tokens(batch);
-                runningTokens += tokens(batch);
-                return batch;
+            List<Job> own = waiting(takesAll);
+            if (!own.isEmpty()) {
+                return take(takesAll, own);
             }
-            if (stopping) {
-                return List.of();
+            if (stopping && queue.isEmpty()) {
+                return new Batch(List.of(), 1);
             }
             wait();
         }
+    }
+
+    /** What a worker may take now, oldest first. */
+    private List<Job> waiting(boolean takesAll) {
+        if (takesAll) {
+            return List.copyOf(queue);
+        }
+        // the first one has more cores for a text that is alone
+        return isFirstIdle
+                ? List.of()
+                : queue.stream().filter(job -> job.text().read() <= SHORT).toList();
+    }
+
+    private Batch take(boolean takesAll, List<Job> own) {
+        boolean isSideBySide =
+                workers.size() > 1 && !isOnGpu && own.get(0).text().read() <= SHORT;
+        int most = properties.maxBatchTokens();
+        List<Job> jobs = nextBatch(own, isSideBySide ? Math.min(SHORT, most) : most);
+        Set<Job> taken = Collections.newSetFromMap(new IdentityHashMap<>());
+        taken.addAll(jobs);
+        queue.removeIf(taken::contains);
+        int tokens = tokens(jobs);
+        boolean isAlone = queue.isEmpty() && runningTokens == 0;
+        queuedTokens -= tokens;
+        runningTokens += tokens;
+        isFirstIdle &= !takesAll;
+        notifyAll(); // the others may take now what the first one has left
+        boolean isShared = tokens >= WORTH_SHARING && (!isSideBySide || (takesAll && isAlone));
+        return new Batch(jobs, isShared ? cores : 1);
     }
 
     private void failWhereTheClientHasGone() {
@@ -313,7 +372,8 @@ final class Inference implements AutoCloseable {
         return batch;
     }
 
-    private void run(Map<LoadedModel, Map<Task, Predictor<TokenizedText, ?>>> predictors, List<Job> batch) {
+    private void run(Map<LoadedModel, Map<Task, Predictor<TokenizedText, ?>>> predictors, Batch taken) {
+        List<Job> batch = taken.jobs();
         Job first = batch.get(0);
         String model = first.model().config().name();
         String task = first.task().toString();
@@ -355,13 +415,15 @@ final class Inference implements AutoCloseable {
         summary("linformer.batch.size", "texts", model).record(batch.size());
         summary("linformer.batch.tokens", "tokens", model).record(tokens(batch));
         summary("linformer.batch.padding.ratio", "", model).record(1 - (double) tokens(batch) / padded);
-        ran(tokens(batch), nanos / 1e9, outcome.equals("success"));
+        ran(taken, nanos / 1e9, outcome.equals("success"));
     }
 
-    private synchronized void ran(int tokens, double seconds, boolean tells) {
+    private synchronized void ran(Batch batch, double seconds, boolean tells) {
+        int tokens = tokens(batch.jobs());
         runningTokens -= tokens;
         if (tells && tokens >= TELLING_TOKENS) {
-            tokensPerSecond = 0.8 * tokensPerSecond + 0.2 * tokens / seconds * properties.workers();
+            int atOnce = batch.threads() == 1 ? workers.size() : 1;
+            tokensPerSecond = 0.8 * tokensPerSecond + 0.2 * tokens / seconds * atOnce;
         }
     }
 

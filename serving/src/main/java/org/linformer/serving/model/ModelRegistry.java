@@ -44,7 +44,9 @@ public final class ModelRegistry implements AutoCloseable {
 
     ModelRegistry(ServingProperties properties, MeterRegistry meters) {
         this.properties = properties;
-        System.setProperty("ai.djl.pytorch.num_threads", String.valueOf(properties.intraOpThreads()));
+        int cores = Runtime.getRuntime().availableProcessors();
+        // PyTorch would count those of the machine, not of the container
+        System.setProperty("ai.djl.pytorch.num_threads", String.valueOf(cores));
         Engine engine = Engine.getInstance();
         inference = new Inference(properties, meters);
         Map<String, LoadedModel> loaded = new LinkedHashMap<>();
@@ -71,22 +73,18 @@ public final class ModelRegistry implements AutoCloseable {
             close();
             throw e;
         }
-        int threads = properties.workers() * properties.intraOpThreads();
-        int cores = Runtime.getRuntime().availableProcessors();
-        if (threads > cores) {
+        if (properties.workers() > cores) {
             LOG.warn(
-                    "serving.workers times serving.threads-per-worker should be at most the {} cores, but is {}:"
-                            + " they will wait for each other",
+                    "serving.workers should be at most the {} cores, but is {}: they will wait for each other",
                     cores,
-                    threads);
+                    properties.workers());
         }
         LOG.info(
-                "{} {} on {}, {} workers of {} threads: {}",
+                "{} {} on {}, {} batches at once: {}",
                 engine.getEngineName(),
                 engine.getVersion(),
                 engine.defaultDevice(),
-                properties.workers(),
-                properties.intraOpThreads(),
+                inference.workers(),
                 models.keySet());
     }
 

@@ -116,7 +116,6 @@ class ApiKeysTest {
                 List.of("spam-linformer"),
                 "float32",
                 1,
-                1,
                 64,
                 1_000,
                 DataSize.ofMegabytes(1),

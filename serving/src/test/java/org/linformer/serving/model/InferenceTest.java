@@ -2,6 +2,7 @@ package org.linformer.serving.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.withPrecision;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -50,7 +51,6 @@ class InferenceTest {
                 List.of("spam-linformer"),
                 "float32",
                 workers,
-                1,
                 64,
                 1_000,
                 DataSize.ofMegabytes(1),
@@ -226,6 +226,41 @@ class InferenceTest {
             assertThatExceptionOfType(CompletionException.class)
                     .isThrownBy(answer::join)
                     .withCauseInstanceOf(ClientGoneException.class);
+        }
+    }
+
+    @Test
+    void answersShortTextsBesideALongOne() {
+        try (Inference inference = inference(2, 64, LONG)) {
+            CompletableFuture<List<Job.Done>> slow =
+                    inference.answer(CLIENT, model, Task.EMBED, Collections.nCopies(4, text(4000)));
+            for (int i = 0; i < 5; i++) {
+                inference
+                        .answer(CLIENT, model, Task.EMBED, List.of(text(20), text(100)))
+                        .join();
+            }
+
+            assertThat(slow).isNotDone();
+            assertThat(slow.join()).hasSize(4);
+        }
+    }
+
+    @Test
+    void givesAllTextsTheSameAnswerHoweverManyThreadsComputeIt() {
+        List<TokenizedText> texts =
+                Stream.of(20, 100, 1000).map(InferenceTest::text).toList();
+        try (Inference one = inference(1, 64, LONG);
+                Inference two = inference(2, 64, LONG)) {
+            for (TokenizedText text : texts) {
+                List<CompletableFuture<List<Job.Done>>> both = Stream.of(one, two, two, two)
+                        .map(each -> each.answer(CLIENT, model, Task.EMBED, List.of(text)))
+                        .toList();
+
+                float[] expected = both.get(0).join().get(0).values();
+                assertThat(both)
+                        .allSatisfy(answer -> assertThat(answer.join().get(0).values())
+                                .containsExactly(expected, withPrecision(1e-5f)));
+            }
         }
     }
 
