@@ -112,7 +112,7 @@ public abstract class AttentionBlock extends AbstractBlock {
      * Keeps the matrices as the processor multiplies by them from now on, so that they need not be laid out anew each time.
      * Inference only, and not to be saved or turned back.
      *
-     * @throws IllegalStateException if the parameters are not float32, or not on a CPU whose PyTorch has oneDNN
+     * @throws IllegalStateException if the parameters are neither float32 nor bfloat16, or not on a CPU whose PyTorch has oneDNN
      */
     public final void pack() {
         Packed.pack(this);

@@ -181,7 +181,7 @@ public final class Encoder extends AbstractBlock {
     /**
      * Keeps the layers' matrices as the processor multiplies by them from now on: see {@link AttentionBlock#pack}.
      *
-     * @throws IllegalStateException if the parameters are not float32, or not on a CPU whose PyTorch has oneDNN
+     * @throws IllegalStateException if the parameters are neither float32 nor bfloat16, or not on a CPU whose PyTorch has oneDNN
      */
     public void pack() {
         layers.forEach(EncoderLayer::pack);

@@ -91,7 +91,8 @@ final class EncoderLayer extends AbstractBlock {
                 config.activation() == EncoderConfig.Activation.GELU,
                 config.normFirst(),
                 config.normEpsilon(),
-                isMasked);
+                isMasked,
+                isBfloat16);
         NDList arguments = new NDList(inputs.head()); // (b, n, dModel)
         if (isMasked) {
             arguments.add(inputs.get(1).toType(DataType.FLOAT32, false)); // (b, n)
@@ -148,19 +149,21 @@ final class EncoderLayer extends AbstractBlock {
 
     private NDArray feedForward(ParameterStore store, NDArray x, boolean training) {
         boolean isGelu = config.activation() == EncoderConfig.Activation.GELU;
+        NDArray typed = isBfloat16 ? TorchScript.TO_BFLOAT16.apply(x) : x; // (b, n, dModel)
+        NDArray y; // (b, n, dModel)
         if (isPacked) {
             TorchScript packed = isGelu ? Packed.GELU : Packed.RELU;
-            return packed.apply(
-                    x,
-                    parameter(store, widen, "weight", x, training),
-                    parameter(store, widen, "bias", x, training),
-                    parameter(store, narrow, "weight", x, training),
-                    parameter(store, narrow, "bias", x, training)); // (b, n, dModel)
+            y = packed.apply(
+                    typed,
+                    parameter(store, widen, "weight", typed, training),
+                    parameter(store, widen, "bias", typed, training),
+                    parameter(store, narrow, "weight", typed, training),
+                    parameter(store, narrow, "bias", typed, training));
+        } else {
+            NDArray wide = linear(store, widen, typed, training); // (b, n, ffDim)
+            NDArray active = isGelu ? Activation.gelu(wide) : Activation.relu(wide); // (b, n, ffDim)
+            y = linear(store, narrow, active, training);
         }
-        NDArray typed = isBfloat16 ? TorchScript.TO_BFLOAT16.apply(x) : x; // (b, n, dModel)
-        NDArray wide = linear(store, widen, typed, training); // (b, n, ffDim)
-        NDArray active = isGelu ? Activation.gelu(wide) : Activation.relu(wide); // (b, n, ffDim)
-        NDArray y = linear(store, narrow, active, training); // (b, n, dModel)
         return dropout(isBfloat16 ? TorchScript.TO_FLOAT32.apply(y) : y, training);
     }
 

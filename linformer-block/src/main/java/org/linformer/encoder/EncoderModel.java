@@ -114,7 +114,7 @@ public final class EncoderModel extends AbstractBlock {
     /**
      * Keeps the encoder's matrices as the processor multiplies by them from now on: see {@link Encoder#pack}.
      *
-     * @throws IllegalStateException if the parameters are not float32, or not on a CPU whose PyTorch has oneDNN
+     * @throws IllegalStateException if the parameters are neither float32 nor bfloat16, or not on a CPU whose PyTorch has oneDNN
      */
     public void pack() {
         encoder.pack();

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -238,19 +240,38 @@ abstract class AttentionContract {
                 .withMessage("a block must have float32 parameters to be trained, but has them in bfloat16 or packed");
         assertThatIllegalStateException()
                 .isThrownBy(block::pack)
-                .withMessageStartingWith("self.query.weight must be float32 and on a CPU with oneDNN to be packed");
+                .withMessageStartingWith(
+                        "self.query.weight must be float32 or bfloat16 and on a CPU with oneDNN to be packed");
         assertThatIllegalStateException()
                 .isThrownBy(block::toBfloat16)
                 .withMessageStartingWith("self.query.weight must be float32 and on PyTorch to become bfloat16");
     }
 
     @Test
-    void packsNothingButFloat32() {
+    void attendsWithPackedMatricesInBfloat16() {
+        assumeThat(TorchScript.isBfloat16Fast(Device.cpu())).isTrue();
+        AttentionBlock block = block(DataType.FLOAT32);
+        NDArray x = random(DataType.FLOAT32, BATCH, 13);
+        NDArray context = random(DataType.FLOAT32, BATCH, 11);
+        NDArray mask = mask(13, 3, 9, 13);
+        block.toBfloat16();
+        double[][][] expected = rows(forward(block, x, mask));
+        double[][][] expectedOfContext = rows(forward(block, x, context));
+
+        block.pack();
+
+        assertTokensClose(forward(block, x, mask), expected, mask, 1e-2);
+        assertClose("y", forward(block, x, context), expectedOfContext, 1e-2);
+    }
+
+    @Test
+    void packsNothingInFloat16() {
         AttentionBlock block = block(DataType.FLOAT16);
 
         assertThatIllegalStateException()
                 .isThrownBy(block::pack)
-                .withMessageStartingWith("self.query.weight must be float32 and on a CPU with oneDNN to be packed");
+                .withMessageStartingWith(
+                        "self.query.weight must be float32 or bfloat16 and on a CPU with oneDNN to be packed");
     }
 
     @Test

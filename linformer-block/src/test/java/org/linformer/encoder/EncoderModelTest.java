@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import ai.djl.Device;
 import ai.djl.Model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -46,6 +48,7 @@ import org.linformer.attention.Projection.Initialization;
 import org.linformer.attention.Projection.Linear;
 import org.linformer.attention.Projection.Sharing;
 import org.linformer.attention.SoftmaxAttention;
+import org.linformer.attention.TorchScript;
 import org.linformer.json.StrictJson;
 
 class EncoderModelTest {
@@ -568,6 +571,50 @@ class EncoderModelTest {
                 .get(b - 1);
         assertThat(last.toFloatArray())
                 .containsExactly(expectedWithoutMask.get(b - 1).toFloatArray(), within(1e-4f));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"GELU, false, true, 16", "RELU, true, false, 16", "GELU, false, true, 40"})
+    void encodesWithPackedMatricesInBfloat16AsBefore(
+            EncoderConfig.Activation activation, boolean normFirst, boolean projectionBias, int n) {
+        assumeThat(TorchScript.isBfloat16Fast(Device.cpu())).isTrue();
+        AttentionConfig attention = new LinformerAttention.Config(
+                new Heads(32, 2, 16, projectionBias, 0, false),
+                64,
+                20,
+                new Linear(Sharing.KEY_VALUE, Initialization.GAUSSIAN, false, false),
+                LinformerAttention.Exact.FIRST_POSITIONS);
+        Encoder encoder =
+                new Encoder(new EncoderConfig(2, 64, activation, normFirst, normFirst, 1e-6f, 0, attention, false));
+        encoder.initialize(manager, DataType.FLOAT32, new Shape(2, n, 32));
+        NDArray x = manager.randomNormal(new Shape(2, n, 32));
+        NDArray mask = manager.ones(new Shape(2, n));
+        mask.set(new NDIndex("0, 3:"), 0);
+        NDArray exact = encoder.forward(new ParameterStore(manager, false), new NDList(x, mask), false)
+                .singletonOrThrow();
+        encoder.toBfloat16();
+        NDArray expected = encoder.forward(new ParameterStore(manager, false), new NDList(x, mask), false)
+                .singletonOrThrow();
+        float error = largest(expected.sub(exact), mask);
+
+        encoder.pack();
+
+        NDArray y = encoder.forward(new ParameterStore(manager, false), new NDList(x, mask), false)
+                .singletonOrThrow();
+        assertThat(y.getDataType()).isEqualTo(DataType.FLOAT32);
+        // as far from float32 as without packing: of the order of bfloat16's 8 bits
+        assertThat(error).isBetween(1e-4f, 0.2f);
+        assertThat(largest(y.sub(exact), mask)).isLessThan(2 * error);
+        assertThat(encoder.forward(new ParameterStore(manager, false), new NDList(x), false)
+                        .singletonOrThrow()
+                        .isNaN()
+                        .any()
+                        .getBoolean())
+                .isFalse();
+    }
+
+    private static float largest(NDArray y, NDArray mask) {
+        return y.abs().mul(mask.expandDims(2)).max().getFloat();
     }
 
     private static float[] tokens(NDArray y, NDArray mask) {

@@ -94,7 +94,8 @@ public final class ModelBlockFactory implements BlockFactory {
                 && TorchScript.isBfloat16Fast(model.getNDManager().getDevice());
         if (isBfloat16) {
             block.toBfloat16();
-        } else if (Packed.isPossible(model.getNDManager().getDevice())) {
+        }
+        if (Packed.isPossible(model.getNDManager().getDevice())) {
             block.pack();
         }
         model.setProperty(DTYPE, isBfloat16 ? "bfloat16" : "float32");
