@@ -205,7 +205,7 @@ check "no error in its log" eval "! podman logs linformer 2>&1 | grep -E ' (ERRO
 
 start cpu "${open[@]}" --cpus 1 --memory 2g --memory-swap 2g
 check "it gets ready on one processor with 2 GiB" ready
-check "it takes as many threads as it has processors" eval "podman logs linformer 2>&1 | grep '1 workers of 1 threads'"
+check "it computes as many batches at once as it has processors" eval "podman logs linformer 2>&1 | grep '1 batches at once'"
 check "it answers there" spam
 start cpu "${open[@]}" --memory 512m --memory-swap 512m
 check "with too little memory it is killed, and does not hang" ended 137 ""

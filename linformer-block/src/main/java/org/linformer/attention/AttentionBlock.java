@@ -112,9 +112,13 @@ public abstract class AttentionBlock extends AbstractBlock {
      * Keeps the matrices as the processor multiplies by them from now on, so that they need not be laid out anew each time.
      * Inference only, and not to be saved or turned back.
      *
-     * @throws IllegalStateException if the parameters are neither float32 nor bfloat16, or not on a CPU whose PyTorch has oneDNN
+     * @throws IllegalStateException if the parameters are neither float32 nor bfloat16, or not on a CPU whose PyTorch has
+     *     oneDNN, or if the block is in mixed precision
      */
     public final void pack() {
+        if (isBfloat16 && isTrainable) {
+            throw new IllegalStateException("a block must not be in mixed precision to be packed, but is");
+        }
         Packed.pack(this);
         isPacked = true;
         isTrainable = false;

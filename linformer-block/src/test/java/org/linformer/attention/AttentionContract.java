@@ -298,6 +298,9 @@ abstract class AttentionContract {
                 .values()
                 .forEach(parameter ->
                         assertThat(parameter.getArray().getDataType()).isEqualTo(DataType.FLOAT32));
+        assertThatIllegalStateException()
+                .isThrownBy(block::pack)
+                .withMessage("a block must not be in mixed precision to be packed, but is");
     }
 
     private List<float[]> gradients(AttentionBlock block, NDArray x, NDArray mask) {

@@ -20,10 +20,11 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalServerPort;
 
-/** One text to a batch, so that the worker looks again at what waits after each. */
+/** One text to a batch and one batch at a time, so that the worker looks again at what waits after each. */
 @SpringBootTest(
         webEnvironment = WebEnvironment.RANDOM_PORT,
-        properties = {"serving.models=spam-linformer,debian-topic", "serving.max-batch-tokens=4096"})
+        properties = {"serving.models=spam-linformer,debian-topic", "serving.max-batch-tokens=4096", "serving.workers=1"
+        })
 @Timeout(60)
 class GoneClientsTest {
 

@@ -117,7 +117,8 @@ record SpeedTable(Device device, Precision precision, int layers, int width, int
             encoder.freezeParameters(true);
             if (precision == Precision.BFLOAT16) {
                 encoder.toBfloat16();
-            } else if (precision == Precision.FLOAT32 && Packed.isPossible(device)) {
+            }
+            if (precision != Precision.FLOAT16 && Packed.isPossible(device)) {
                 encoder.pack();
             }
             NDArray x = manager.randomNormal(0, 1, new Shape(batch, n, width), type);

@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
  * tokens with padding stay within the budget and the padding within {@value #MOST_PADDING} of them.
  *
  * <p>On a CPU a batch of at most {@value #SHORT} tokens is short. The first worker takes batches of any length, and has all cores
- * for a long one, and for a short one that is alone; the other workers take short ones, with a core for each. So short texts do
+ * for a long one, and for a short one that is alone; the other workers take short ones, with a share of the cores each. So short texts do
  * not wait behind a long one, and threads wait for each other only where there is enough to share: with 8 callers, texts of 16
  * tokens were answered 1.7 times as fast by two threads side by side as by two that share each batch (two cores).
  */
@@ -257,7 +257,8 @@ final class Inference implements AutoCloseable {
         // by default a thread that is not the engine's first keeps what a backward pass would need
         JniUtils.setGradMode(false);
         Map<LoadedModel, Map<Task, Predictor<TokenizedText, ?>>> predictors = new HashMap<>();
-        int threads = 0;
+        // asked once, a thread keeps its own number: until then it would take the one that another worker has set last
+        int threads = JniUtils.getNumThreads();
         try {
             for (Batch batch = take(takesAll); !batch.jobs().isEmpty(); batch = take(takesAll)) {
                 predictors.keySet().removeIf(LoadedModel::isClosed);
@@ -280,13 +281,18 @@ final class Inference implements AutoCloseable {
      *
      * @param jobs the texts
      * @param threads that compute them
+     * @param sideBySide how many such batches there may be at once
      */
-    private record Batch(List<Job> jobs, int threads) {}
+    private record Batch(List<Job> jobs, int threads, int sideBySide) {}
 
     /** The next batch; empty when the queue is empty and the service stops. */
     private synchronized Batch take(boolean takesAll) throws InterruptedException {
         isFirstIdle |= takesAll;
         while (true) {
+            if (!takesAll && isFirstIdle && !stopping) {
+                wait(); // the first one has more cores for a text that is alone
+                continue;
+            }
             failWhereTheClientHasGone();
             queue.removeIf(job -> {
                 if (!job.answer().isDone()) {
@@ -296,44 +302,36 @@ final class Inference implements AutoCloseable {
                 job.model().leave();
                 return true;
             });
-            List<Job> own = waiting(takesAll);
+            List<Job> own = takesAll
+                    ? List.copyOf(queue)
+                    : queue.stream().filter(job -> job.text().read() <= SHORT).toList();
             if (!own.isEmpty()) {
                 return take(takesAll, own);
             }
             if (stopping && queue.isEmpty()) {
-                return new Batch(List.of(), 1);
+                notifyAll(); // what another one waits for may be what has just been dropped
+                return new Batch(List.of(), 1, 1);
             }
             wait();
         }
     }
 
-    /** What a worker may take now, oldest first. */
-    private List<Job> waiting(boolean takesAll) {
-        if (takesAll) {
-            return List.copyOf(queue);
-        }
-        // the first one has more cores for a text that is alone
-        return isFirstIdle
-                ? List.of()
-                : queue.stream().filter(job -> job.text().read() <= SHORT).toList();
-    }
-
     private Batch take(boolean takesAll, List<Job> own) {
-        boolean isSideBySide =
-                workers.size() > 1 && !isOnGpu && own.get(0).text().read() <= SHORT;
-        int most = properties.maxBatchTokens();
-        List<Job> jobs = nextBatch(own, isSideBySide ? Math.min(SHORT, most) : most);
+        boolean isShort = !isOnGpu && workers.size() > 1 && own.get(0).text().read() <= SHORT;
+        int share = Math.max(WORTH_SHARING, tokens(own) / workers.size());
+        int most = isShort ? Math.min(SHORT, share) : Integer.MAX_VALUE;
+        List<Job> jobs = nextBatch(own, Math.min(most, properties.maxBatchTokens()));
         Set<Job> taken = Collections.newSetFromMap(new IdentityHashMap<>());
         taken.addAll(jobs);
         queue.removeIf(taken::contains);
         int tokens = tokens(jobs);
-        boolean isAlone = queue.isEmpty() && runningTokens == 0;
+        boolean isAlone = takesAll && queue.isEmpty() && runningTokens == 0;
         queuedTokens -= tokens;
         runningTokens += tokens;
         isFirstIdle &= !takesAll;
         notifyAll(); // the others may take now what the first one has left
-        boolean isShared = tokens >= WORTH_SHARING && (!isSideBySide || (takesAll && isAlone));
-        return new Batch(jobs, isShared ? cores : 1);
+        int threads = tokens < WORTH_SHARING ? 1 : isShort && !isAlone ? Math.max(1, cores / workers.size()) : cores;
+        return new Batch(jobs, threads, isOnGpu || (isShort && !isAlone) ? workers.size() : 1);
     }
 
     private void failWhereTheClientHasGone() {
@@ -422,8 +420,7 @@ final class Inference implements AutoCloseable {
         int tokens = tokens(batch.jobs());
         runningTokens -= tokens;
         if (tells && tokens >= TELLING_TOKENS) {
-            int atOnce = batch.threads() == 1 ? workers.size() : 1;
-            tokensPerSecond = 0.8 * tokensPerSecond + 0.2 * tokens / seconds * atOnce;
+            tokensPerSecond = 0.8 * tokensPerSecond + 0.2 * tokens / seconds * batch.sideBySide();
         }
     }
 

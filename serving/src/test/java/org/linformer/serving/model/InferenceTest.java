@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.linformer.serving.ServingProperties;
 import org.linformer.zoo.TokenizedText;
 import org.springframework.util.unit.DataSize;
@@ -193,6 +194,21 @@ class InferenceTest {
         assertThat(askAtOnce(inference, 1).get(0).join()).isEqualTo("stopping");
     }
 
+    /** The second worker has nothing to take, and waits for the end of what only the first one may. */
+    @Test
+    @Timeout(60)
+    void stopsThoughWhatStillWaitsIsGivenUp() {
+        Inference inference = inference(2, 64, Duration.ofMillis(100));
+        CompletableFuture<List<Job.Done>> answer =
+                inference.answer(CLIENT, model, Task.EMBED, Collections.nCopies(4, text(4000)));
+
+        inference.close();
+
+        assertThatExceptionOfType(CompletionException.class)
+                .isThrownBy(answer::join)
+                .withCauseInstanceOf(UnavailableException.class);
+    }
+
     @Test
     void failsTheBatchAloneThatTheEngineFailsOn() {
         try (Inference inference = inference(64, LONG)) {
@@ -234,11 +250,9 @@ class InferenceTest {
         try (Inference inference = inference(2, 64, LONG)) {
             CompletableFuture<List<Job.Done>> slow =
                     inference.answer(CLIENT, model, Task.EMBED, Collections.nCopies(4, text(4000)));
-            for (int i = 0; i < 5; i++) {
-                inference
-                        .answer(CLIENT, model, Task.EMBED, List.of(text(20), text(100)))
-                        .join();
-            }
+            inference
+                    .answer(CLIENT, model, Task.EMBED, List.of(text(20), text(100)))
+                    .join();
 
             assertThat(slow).isNotDone();
             assertThat(slow.join()).hasSize(4);
