@@ -21,7 +21,7 @@ final class Overload {
 
             Texts of 128 tokens. *before*: %d clients, each of which sends its next text when it has its answer; the rate is the sustainable one.
             *overload*: %d times that rate, sent by the clock over %,d connections whatever the answers. *at once*: as before, in the
-            moment when it ends; *after*: the same again. Refused is what got 429; errors are all other answers than 200 and 429, and broken
+            moment when it ends, with its last texts still in the queue; *after*: the same again. Refused is what got 429; errors are all other answers than 200 and 429, and broken
             connections. p99 is that of the answers with 200, in the overload a bound above it. The first answer after the overload came after %d ms.
 
             """;
