@@ -21,7 +21,7 @@ class AttentionSpectrumTest {
 
     @Test
     void sumsTheSingularValuesOfAllLayersAndHeads() throws Exception {
-        AttentionSpectrum spectrum = AttentionSpectrum.of(URL, TEXTS, 300, 10);
+        AttentionSpectrum spectrum = AttentionSpectrum.of("linformer://debian-topic", TEXTS, 300, 10);
 
         assertThat(spectrum.texts()).isEqualTo(2);
         assertThat(spectrum.cumulative())
