@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Prints the table of memory in README.md: the service with its defaults but for models and batches, after `mvn package`.
-# Each batch is full: texts of 4,096 tokens, three times as many as one batch holds.
+# Each batch is full: texts of 4,096 tokens, three times as many as one batch holds, and beside them short texts for the other cores.
 set -euo pipefail
 cd "$(dirname "$0")"
 trap 'kill $(jobs -p) 2> /dev/null || true' EXIT
 
 text=$(printf 'word %.0s' {1..4094})
+short=$(printf 'word %.0s' {1..126})
+shorts=$(printf "\"$short\",%.0s" {1..64})
 echo "| models | max-batch-tokens | after start, MiB | after full batches | largest |"
 echo "| --- | --- | --- | --- | --- |"
 
@@ -27,6 +29,11 @@ row() {
     for i in 1 2 3; do
       curl -fsS -o /dev/null "http://127.0.0.1:$port/v1/embeddings" -H 'Content-Type: application/json' \
         --data-binary @- <<< "{\"model\": \"$model\", \"input\": [${texts%,}], \"truncate\": \"end\"}" &
+      requests+=($!)
+    done
+    for i in {1..6}; do
+      curl -fsS -o /dev/null "http://127.0.0.1:$port/v1/embeddings" -H 'Content-Type: application/json' \
+        --data-binary @- <<< "{\"model\": \"$model\", \"input\": [${shorts%,}]}" &
       requests+=($!)
     done
     wait "${requests[@]}"

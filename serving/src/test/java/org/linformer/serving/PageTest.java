@@ -183,14 +183,14 @@ class PageTest {
                         "Click here to claim it now.",
                         "No credit check!",
                         "Could you rebase the patch and run the tests again?");
-        // one sentence of a colleague outweighs three of advertisement
-        WebElement against = one("#parts-text .part:nth-child(2)");
-        WebElement supports = one("#parts-text .part:nth-child(4)");
-        assertThat(supports.getDomAttribute("title")).startsWith("Part 4 supports ham: +");
+        // a sentence of a colleague among three of advertisement
+        WebElement supports = one("#parts-text .part:nth-child(2)");
+        WebElement against = one("#parts-text .part:nth-child(4)");
+        assertThat(supports.getDomAttribute("title")).startsWith("Part 2 supports spam: +");
         assertThat(against.getDomAttribute("class")).isEqualTo("part against");
         assertThat(supports.getCssValue("background-color")).isNotEqualTo(against.getCssValue("background-color"));
         browser.executeScript("arguments[0].focus()", against);
-        assertThat(one("#part-facts").getText()).startsWith("Part 2 speaks against ham: −");
+        assertThat(one("#part-facts").getText()).startsWith("Part 4 speaks against spam: −");
         assertThat(one("#cancel").isDisplayed()).isFalse();
     }
 
