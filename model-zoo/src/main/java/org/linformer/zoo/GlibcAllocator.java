@@ -20,16 +20,24 @@ public final class GlibcAllocator {
 
     /** Sets the thresholds, for the rest of the process. */
     public static void keepFreedMemory() {
+        call("mallopt", M_MMAP_THRESHOLD, ONE_GIB);
+        call("mallopt", M_TRIM_THRESHOLD, ONE_GIB);
+        call("mallopt", M_TOP_PAD, BYTES_64_MIB);
+    }
+
+    /** Gives back, once, what is free now: loading a model takes several times its weights. */
+    public static void giveBackFreedMemory() {
+        call("malloc_trim", 0);
+    }
+
+    private static void call(String name, Object... arguments) {
         if (!Platform.isLinux()) {
             return;
         }
         try {
-            Function mallopt = Function.getFunction("c", "mallopt");
-            mallopt.invokeInt(new Object[] {M_MMAP_THRESHOLD, ONE_GIB});
-            mallopt.invokeInt(new Object[] {M_TRIM_THRESHOLD, ONE_GIB});
-            mallopt.invokeInt(new Object[] {M_TOP_PAD, BYTES_64_MIB});
+            Function.getFunction("c", name).invokeInt(arguments);
         } catch (UnsatisfiedLinkError e) {
-            LoggerFactory.getLogger(GlibcAllocator.class).debug("no glibc, no mallopt", e);
+            LoggerFactory.getLogger(GlibcAllocator.class).debug("no glibc, no {}", name, e);
         }
     }
 }
