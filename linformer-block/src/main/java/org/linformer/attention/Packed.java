@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * Inference in float32 or bfloat16 on a CPU, with matrices that oneDNN has laid out once, and in few calls: a short text costs little to
  * compute, beside what it costs to lay a matrix out for each product and to call each operation.
  *
- * <p>Six layers of 384 took 2.1 times as long unpacked for 16 rows, 1.3 times for 128, and within 8 % as long for 1,000 to
+ * <p>In float32 six layers of 384 took 2.1 times as long unpacked for 16 rows, 1.3 times for 128, and within 8 % as long for 1,000 to
  * 2,000 (AVX512, two cores); limited to AVX2 1.6 times, 1.1 times, and 4 to 15 % less.
  *
  * <p>x is (b, n, in), and what the operations return (b, n, out); they keep no gradients.
