@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -33,7 +32,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A batch forms of what waits while the workers are busy, so a lone text never waits for company. It starts with the
  * text that has waited longest, and takes in others of the same model and task that are nearest in length, as long as the
- * tokens with padding stay within the budget and the padding within {@value #MOST_PADDING} of them.
+ * tokens with padding stay within the budget and the padding within {@value Batch#MOST_PADDING} of them.
  *
  * <p>On a CPU a batch of at most {@value #SHORT} tokens is short. The first worker takes batches of any length, and has all cores
  * for a long one, and for a short one that is alone; the other workers take short ones, with a share of the cores each. So short texts do
@@ -43,7 +42,6 @@ import org.slf4j.LoggerFactory;
 final class Inference implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Inference.class);
-    private static final double MOST_PADDING = 0.15;
     private static final int SHORT = 2048;
 
     /** Tokens of a batch from which a second thread gains more than it costs. */
@@ -220,7 +218,7 @@ final class Inference implements AutoCloseable {
     }
 
     private synchronized void admit(List<Job> jobs) {
-        int tokens = tokens(jobs);
+        int tokens = Batch.tokens(jobs);
         requireRoom(tokens);
         requireRoom(jobs.get(0).model(), tokens);
         jobs.forEach(job -> job.model().enter());
@@ -239,10 +237,6 @@ final class Inference implements AutoCloseable {
     private UnavailableException rejected(UnavailableException.Reason reason, String message, Duration retryAfter) {
         meters.counter("linformer.rejected", "reason", reason.toString()).increment();
         return new UnavailableException(reason, message, retryAfter);
-    }
-
-    private static int tokens(List<Job> jobs) {
-        return jobs.stream().mapToInt(job -> job.text().read()).sum();
     }
 
     private synchronized int depth() {
@@ -275,15 +269,6 @@ final class Inference implements AutoCloseable {
             predictors.values().forEach(byTask -> byTask.values().forEach(Predictor::close));
         }
     }
-
-    /**
-     * What is computed at once.
-     *
-     * @param jobs the texts
-     * @param threads that compute them
-     * @param sideBySide how many such batches there may be at once
-     */
-    private record Batch(List<Job> jobs, int threads, int sideBySide) {}
 
     /** The next batch; empty when the queue is empty and the service stops. */
     private synchronized Batch take(boolean takesAll) throws InterruptedException {
@@ -318,20 +303,21 @@ final class Inference implements AutoCloseable {
 
     private Batch take(boolean takesAll, List<Job> own) {
         boolean isShort = !isOnGpu && workers.size() > 1 && own.get(0).text().read() <= SHORT;
-        int share = Math.max(WORTH_SHARING, tokens(own) / workers.size());
+        int share = Math.max(WORTH_SHARING, Batch.tokens(own) / workers.size());
         int most = isShort ? Math.min(SHORT, share) : Integer.MAX_VALUE;
-        List<Job> jobs = nextBatch(own, Math.min(most, properties.maxBatchTokens()));
+        List<Job> jobs = Batch.next(own, Math.min(most, properties.maxBatchTokens()));
         Set<Job> taken = Collections.newSetFromMap(new IdentityHashMap<>());
         taken.addAll(jobs);
         queue.removeIf(taken::contains);
-        int tokens = tokens(jobs);
+        int tokens = Batch.tokens(jobs);
         boolean isAlone = takesAll && queue.isEmpty() && runningTokens == 0;
         queuedTokens -= tokens;
         runningTokens += tokens;
         isFirstIdle &= !takesAll;
         notifyAll(); // the others may take now what the first one has left
-        int threads = tokens < WORTH_SHARING ? 1 : isShort && !isAlone ? Math.max(1, cores / workers.size()) : cores;
-        return new Batch(jobs, threads, isOnGpu || (isShort && !isAlone) ? workers.size() : 1);
+        boolean isSideBySide = isShort && !isAlone;
+        int mostThreads = isSideBySide ? Math.max(1, cores / workers.size()) : cores;
+        return new Batch(jobs, tokens < WORTH_SHARING ? 1 : mostThreads, isOnGpu || isSideBySide ? workers.size() : 1);
     }
 
     private void failWhereTheClientHasGone() {
@@ -346,37 +332,13 @@ final class Inference implements AutoCloseable {
                 .forEach(job -> job.answer().completeExceptionally(new ClientGoneException()));
     }
 
-    static List<Job> nextBatch(List<Job> waiting, int maxBatchTokens) {
-        Job oldest = waiting.get(0);
-        List<Job> batch = new ArrayList<>(List.of(oldest));
-        int longest = oldest.text().read();
-        int tokens = longest;
-        List<Job> nearest = waiting.stream()
-                .skip(1)
-                .filter(oldest::goesWith)
-                .sorted(Comparator.comparingInt(
-                        job -> Math.abs(job.text().read() - oldest.text().read())))
-                .toList();
-        for (Job job : nearest) {
-            int padded = Math.max(longest, job.text().read()) * (batch.size() + 1);
-            int together = tokens + job.text().read();
-            if (padded > maxBatchTokens || padded - together > MOST_PADDING * padded) {
-                break;
-            }
-            batch.add(job);
-            longest = Math.max(longest, job.text().read());
-            tokens = together;
-        }
-        return batch;
-    }
-
-    private void run(Map<LoadedModel, Map<Task, Predictor<TokenizedText, ?>>> predictors, Batch taken) {
-        List<Job> batch = taken.jobs();
-        Job first = batch.get(0);
+    private void run(Map<LoadedModel, Map<Task, Predictor<TokenizedText, ?>>> predictors, Batch batch) {
+        List<Job> jobs = batch.jobs();
+        Job first = jobs.get(0);
         String model = first.model().config().name();
         String task = first.task().toString();
         long start = System.nanoTime();
-        batch.forEach(job -> Timer.builder("linformer.queue.time")
+        jobs.forEach(job -> Timer.builder("linformer.queue.time")
                 .tags("model", model, "task", task)
                 .publishPercentileHistogram()
                 .register(meters)
@@ -386,10 +348,10 @@ final class Inference implements AutoCloseable {
             List<?> answers = predictors
                     .computeIfAbsent(first.model(), key -> new HashMap<>())
                     .computeIfAbsent(first.task(), first.model()::newPredictor)
-                    .batchPredict(batch.stream().map(Job::text).toList());
+                    .batchPredict(jobs.stream().map(Job::text).toList());
             long took = System.nanoTime() - start;
-            for (int i = 0; i < batch.size(); i++) {
-                Job job = batch.get(i);
+            for (int i = 0; i < jobs.size(); i++) {
+                Job job = jobs.get(i);
                 job.answer().complete(new Job.Done(LoadedModel.values(answers.get(i)), start - job.queuedAt(), took));
             }
         } catch (TranslateException | RuntimeException | LinkageError | VirtualMachineError e) {
@@ -397,35 +359,30 @@ final class Inference implements AutoCloseable {
             outcome = "error";
             LOG.error(
                     "the engine failed on {} texts of at most {} tokens for {}",
-                    batch.size(),
-                    longest(batch),
+                    jobs.size(),
+                    batch.longest(),
                     model,
                     e);
-            batch.forEach(job -> job.answer().completeExceptionally(e));
+            jobs.forEach(job -> job.answer().completeExceptionally(e));
         }
         long nanos = System.nanoTime() - start;
-        int padded = longest(batch) * batch.size();
         Timer.builder("linformer.inference.time")
                 .tags("model", model, "task", task, "outcome", outcome)
                 .publishPercentileHistogram()
                 .register(meters)
                 .record(nanos, TimeUnit.NANOSECONDS);
-        summary("linformer.batch.size", "texts", model).record(batch.size());
-        summary("linformer.batch.tokens", "tokens", model).record(tokens(batch));
-        summary("linformer.batch.padding.ratio", "", model).record(1 - (double) tokens(batch) / padded);
-        ran(taken, nanos / 1e9, outcome.equals("success"));
+        summary("linformer.batch.size", "texts", model).record(jobs.size());
+        summary("linformer.batch.tokens", "tokens", model).record(batch.tokens());
+        summary("linformer.batch.padding.ratio", "", model).record(batch.padding());
+        ran(batch, nanos / 1e9, outcome.equals("success"));
     }
 
     private synchronized void ran(Batch batch, double seconds, boolean tells) {
-        int tokens = tokens(batch.jobs());
+        int tokens = batch.tokens();
         runningTokens -= tokens;
         if (tells && tokens >= TELLING_TOKENS) {
             tokensPerSecond = 0.8 * tokensPerSecond + 0.2 * tokens / seconds * batch.sideBySide();
         }
-    }
-
-    private static int longest(List<Job> batch) {
-        return batch.stream().mapToInt(job -> job.text().read()).max().orElse(0);
     }
 
     private DistributionSummary summary(String name, String unit, String model) {

@@ -81,7 +81,7 @@ class InferenceTest {
                 .map(tokens -> job(Task.CLASSIFY, tokens))
                 .toList();
 
-        List<Job> batch = Inference.nextBatch(waiting, 4096);
+        List<Job> batch = Batch.next(waiting, 4096);
 
         assertThat(batch.stream().map(job -> job.text().read())).containsExactly(100, 101, 99, 98);
     }
@@ -91,14 +91,14 @@ class InferenceTest {
         List<Job> waiting =
                 IntStream.range(0, 10).mapToObj(i -> job(Task.EMBED, 1000)).toList();
 
-        assertThat(Inference.nextBatch(waiting, 4096)).hasSize(4);
+        assertThat(Batch.next(waiting, 4096)).hasSize(4);
     }
 
     @Test
     void asksForOneThingAtATime() {
         List<Job> waiting = List.of(job(Task.EMBED, 10), job(Task.CLASSIFY, 10), job(Task.EMBED, 10));
 
-        assertThat(Inference.nextBatch(waiting, 4096)).containsExactly(waiting.get(0), waiting.get(2));
+        assertThat(Batch.next(waiting, 4096)).containsExactly(waiting.get(0), waiting.get(2));
     }
 
     @Test
