@@ -163,9 +163,10 @@ public record ModelConfig(
     /**
      * Refuses files that this configuration does not vouch for. Weights that lie in the jar are the jar's.
      *
-     * @throws IOException if the file is missing or its SHA-256 is not the expected one; the message names both
+     * @param folder the model's folder
+     * @throws IOException if a file is missing or its SHA-256 is not the expected one; the message names both
      */
-    void verify(Path folder) throws IOException {
+    public void verify(Path folder) throws IOException {
         for (Map.Entry<String, String> entry : sha256.entrySet()) {
             Path file = folder.resolve(entry.getKey());
             if (entry.getKey().equals(WEIGHTS)

@@ -76,13 +76,20 @@ final class InputTexts {
             throw new NoSuchFileException(file.toString(), null, "an input must be a file or a folder");
         }
         if (!id.endsWith(JSON_LINES)) {
-            reader.read(new InputText(id, TextFile.read(file), file.toString()));
+            reader.read(text(id, TextFile.read(file), file.toString()));
             return;
         }
         TextFile.readObjects(file, (line, object) -> {
             String place = TextFile.place(file, line);
             String own = object.has("id") ? TextFile.value(place, object, "id") : id + ":" + line;
-            reader.read(new InputText(own, TextFile.value(place, object, field), place));
+            reader.read(text(own, TextFile.value(place, object, field), place));
         });
+    }
+
+    private static InputText text(String id, String text, String place) {
+        if (text.isBlank()) {
+            throw new IllegalArgumentException("%s must have a text, but has a blank one".formatted(place));
+        }
+        return new InputText(id, text, place);
     }
 }

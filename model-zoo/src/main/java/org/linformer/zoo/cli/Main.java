@@ -146,10 +146,14 @@ public final class Main {
                     String like)
             throws IOException {
         Path model = like == null ? null : LinformerModelZoo.folder(like);
-        List<String> labels = OwnTexts.prepare(texts, folder, System.out);
+        OwnTexts own = OwnTexts.read(texts, System.out);
         String data = "%s, near duplicates removed, split by hash.".formatted(texts.getFileName());
-        OwnRecipe.write(model, labels, data, folder);
         Path recipe = folder.resolve(Recipe.FILE);
+        if (!OwnRecipe.write(model, own.labels(), data, folder)) {
+            System.out.printf(
+                    "%s is there already, and stays%s%n", recipe, like == null ? "" : ": not that of " + like);
+        }
+        own.write(folder, System.out);
         boolean needsStart = Recipe.read(recipe) instanceof ClassifierRecipe classifier && classifier.rank() > 0;
         System.out.printf(
                 "next: linformer train %s --data %s%s --out MODEL%n",
@@ -162,19 +166,29 @@ public final class Main {
      * @param model its name in the zoo, or its folder
      * @param texts labelled texts
      * @param maxTokens where each text is cut, or null
+     * @param moreThan the length that a text must exceed, or null
      * @throws Exception if a file cannot be read, or the engine fails
      */
     @Command(name = "evaluate", description = "Measures a classifier on labelled texts.")
     void evaluate(
             @Parameters(paramLabel = "MODEL", description = "A model of the zoo, or a model's folder.") String model,
             @Parameters(paramLabel = "TEXTS", description = "A file of JSON lines: id, text, label.") Path texts,
-            @Option(names = "--max-tokens", description = "Cut each text after so many tokens.") Integer maxTokens)
+            @Option(names = "--max-tokens", description = "Cut each text after so many tokens.") Integer maxTokens,
+            @Option(names = "--more-than", description = "Leave out texts that have not more than so many tokens.")
+                    Integer moreThan)
             throws Exception {
         if (maxTokens != null && maxTokens < 2) {
             throw new IllegalArgumentException("--max-tokens must be at least 2, but is " + maxTokens);
         }
         try (Evaluator evaluator = new Evaluator(LinformerModelZoo.url(model))) {
-            List<LabelledText> labelled = evaluator.tokenize(Example.read(texts));
+            int shortest = moreThan == null ? 0 : moreThan;
+            List<LabelledText> labelled = evaluator.tokenize(Example.read(texts)).stream()
+                    .filter(text -> text.text().total() > shortest)
+                    .toList();
+            if (labelled.isEmpty()) {
+                throw new IllegalArgumentException(
+                        "%s must hold a text of more than %d tokens, but holds none".formatted(texts, shortest));
+            }
             int limit = maxTokens == null ? Integer.MAX_VALUE : maxTokens;
             System.out.println(StrictJson.write(evaluator.evaluate(labelled, limit)));
         }

@@ -99,7 +99,8 @@ final class Train implements Callable<Integer> {
             try {
                 // the checkpoint is written after the step that is being made
                 if (!done.await(2, TimeUnit.MINUTES)) {
-                    System.err.println("the last step took too long: the checkpoint before it stands");
+                    System.err.println(
+                            "what is being done takes too long: the last checkpoint stands, if there is one");
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

@@ -28,24 +28,34 @@ public final class OwnTexts {
     private static final String LABEL = "label";
     private static final int MIN_TEXTS = 10;
 
-    private OwnTexts() {}
+    private final Map<Split, List<Example>> parts;
+    private final List<String> labels;
+
+    private OwnTexts(Map<Split, List<Example>> parts, List<String> labels) {
+        this.parts = parts;
+        this.labels = labels;
+    }
 
     /**
-     * Writes {@code train.jsonl}, {@code validation.jsonl} and {@code test.jsonl}. Near duplicates are left out; what a text
-     * is used for is decided by its hash, so that a text that comes or goes moves no other.
+     * Reads the texts. Near duplicates are left out, whatever their labels; what a text is used for is decided by its hash, so
+     * that a text that comes or goes moves no other.
      *
      * @param file the texts
-     * @param folder where to
      * @param progress where the counts are printed
-     * @return the labels, in alphabetical order
-     * @throws IOException if a file cannot be read or written
+     * @return the texts
+     * @throws IOException if the file cannot be read
      * @throws IllegalArgumentException if there is nothing to learn from the texts, or a line is not what it must be; the
      *     message names file, line and reason
      */
-    public static List<String> prepare(Path file, Path folder, PrintStream progress) throws IOException {
-        List<Example> all = read(file);
+    public static OwnTexts read(Path file, PrintStream progress) throws IOException {
+        List<Example> all = examples(file);
         List<Example> different = NearDuplicates.removeFrom(all, Example::text);
         progress.printf("%,d texts, %,d without near duplicates%n", all.size(), different.size());
+        long contradictory = contradictory(all);
+        if (contradictory > 0) {
+            progress.printf(
+                    "%,d texts stand there with different labels: the first label of each is taken%n", contradictory);
+        }
         Map<String, Long> counts = counts(different);
         if (counts.size() < 2) {
             throw new IllegalArgumentException(
@@ -70,20 +80,48 @@ public final class OwnTexts {
             }
             parts.put(split, part);
         }
+        return new OwnTexts(parts, List.copyOf(counts.keySet()));
+    }
+
+    /**
+     * Returns the labels.
+     *
+     * @return the labels, in alphabetical order
+     */
+    public List<String> labels() {
+        return labels;
+    }
+
+    /**
+     * Writes {@code train.jsonl}, {@code validation.jsonl} and {@code test.jsonl}.
+     *
+     * @param folder where to
+     * @param progress where the counts are printed
+     * @throws IOException if a file cannot be written
+     */
+    public void write(Path folder, PrintStream progress) throws IOException {
         Files.createDirectories(folder);
         for (Map.Entry<Split, List<Example>> part : parts.entrySet()) {
             JsonLines.write(part.getKey().file(folder), part.getValue());
             progress.printf(
                     "%s: %,d, of these %s%n", part.getKey(), part.getValue().size(), counts(part.getValue()));
         }
-        return List.copyOf(counts.keySet());
+    }
+
+    private static long contradictory(List<Example> examples) {
+        return examples.stream()
+                .collect(Collectors.groupingBy(Example::text, Collectors.mapping(Example::label, Collectors.toSet())))
+                .values()
+                .stream()
+                .filter(ofText -> ofText.size() > 1)
+                .count();
     }
 
     private static Map<String, Long> counts(List<Example> examples) {
         return new TreeMap<>(examples.stream().collect(Collectors.groupingBy(Example::label, Collectors.counting())));
     }
 
-    private static List<Example> read(Path file) throws IOException {
+    private static List<Example> examples(Path file) throws IOException {
         String name = file.getFileName().toString();
         if (name.endsWith(".csv")) {
             return readCsv(file);

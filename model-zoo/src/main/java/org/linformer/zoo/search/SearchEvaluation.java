@@ -55,15 +55,13 @@ public final class SearchEvaluation {
         List<String> documents = pairs.stream().map(Pair::document).toList();
         List<String> queries = pairs.stream().map(Pair::query).toList();
         List<TokenizedText> texts;
+        int longest;
         try (TextModel<float[]> ours = new TextModel<>(model, float[].class)) {
+            longest = ours.config().maxTokens();
             texts = ours.tokenize(documents, Truncation.END);
             tokens = chosen(texts.stream().map(TokenizedText::total).toList());
             warmUp(ours, texts);
-            search(
-                    ours,
-                    "%s, %,d tokens"
-                            .formatted(ours.config().name(), ours.config().maxTokens()),
-                    texts);
+            search(ours, "%s, %,d tokens".formatted(ours.config().name(), longest), texts);
         }
         try (TextModel<float[]> theirs = new TextModel<>(original, float[].class)) {
             String name = theirs.config().name();
@@ -73,7 +71,8 @@ public final class SearchEvaluation {
                         texts.stream().map(text -> text.cut(length)).toList();
                 search(theirs, "%s, %d tokens".formatted(name, length), beginnings);
             }
-            searchWindows(theirs, "%s, mean of windows of %d tokens".formatted(name, WINDOW), texts);
+            searchWindows(
+                    theirs, "%s, mean of windows of %d tokens, %,d in all".formatted(name, WINDOW, longest), texts);
         }
         searchWords("BM25 (k1 1.2, b 0.75)", WordSearch.search(documents, queries, new BM25Similarity(1.2f, 0.75f)));
         searchWords("TF-IDF", WordSearch.search(documents, queries, new ClassicSimilarity()));
@@ -87,7 +86,8 @@ public final class SearchEvaluation {
     private void search(TextModel<float[]> model, String method, List<TokenizedText> texts) {
         long start = System.nanoTime();
         List<float[]> documents = model.answer(texts, TextModel.BATCH_TOKENS);
-        tell(method, ranks(model, documents), texts.size() / ((System.nanoTime() - start) / 1e9));
+        double seconds = (System.nanoTime() - start) / 1e9;
+        tell(method, ranks(model, documents), texts.size() / seconds);
     }
 
     private void searchWindows(TextModel<float[]> model, String method, List<TokenizedText> texts) {
@@ -102,7 +102,8 @@ public final class SearchEvaluation {
         List<float[]> documents = IntStream.range(0, texts.size())
                 .mapToObj(i -> mean(vectors.subList(first[i], first[i + 1])))
                 .toList();
-        tell(method, ranks(model, documents), texts.size() / ((System.nanoTime() - start) / 1e9));
+        double seconds = (System.nanoTime() - start) / 1e9;
+        tell(method, ranks(model, documents), texts.size() / seconds);
     }
 
     private void searchWords(String method, WordSearch.Result result) {

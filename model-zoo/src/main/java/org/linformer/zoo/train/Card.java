@@ -53,11 +53,12 @@ final class Card {
                         """
                         ## Measured
 
-                        %sTrained on %,d documents from %s: %,d steps, %,d tokens, %.0f minutes at %,.0f tokens per second. Step %d was
+                        %sTrained on %,d of %,d documents from %s: %,d steps, %,d tokens, %.0f minutes at %,.0f tokens per second. Step %d was
                         chosen by the mean reciprocal rank on %,d validation pairs, %.4f.
 
                         """,
                         tables,
+                        Math.min(metrics.steps() * recipe.batchSize(), metrics.trainDocuments()),
                         metrics.trainDocuments(),
                         metrics.start(),
                         metrics.steps(),

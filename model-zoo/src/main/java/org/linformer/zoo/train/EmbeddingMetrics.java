@@ -14,7 +14,7 @@ import org.linformer.zoo.search.SearchFigures;
  *
  * @param command what was run to train
  * @param start the model that it started from
- * @param trainDocuments documents that were learned from
+ * @param trainDocuments documents to learn from; a short training does not come to all of them
  * @param steps steps that were made
  * @param bestStep the step whose weights are kept, chosen by the mean reciprocal rank on the validation pairs
  * @param validationPairs number of these pairs
@@ -77,11 +77,15 @@ public record EmbeddingMetrics(
      * @param folder the model's folder
      * @return its recipe
      * @throws IOException if the recipe cannot be read
-     * @throws IllegalArgumentException if the model was not trained by an {@link EmbeddingRecipe}
+     * @throws IllegalArgumentException if the model was not trained by an {@link EmbeddingRecipe}, or not here
      */
     public static EmbeddingRecipe requireCard(Path folder) throws IOException {
         Path file = folder.resolve(Recipe.FILE);
         if (Recipe.read(file) instanceof EmbeddingRecipe recipe) {
+            if (!Files.exists(folder.resolve(Recipe.METRICS))) {
+                throw new IllegalArgumentException(
+                        "%s must have %s, which its training writes, but has none".formatted(folder, Recipe.METRICS));
+            }
             return recipe;
         }
         throw new IllegalArgumentException("%s must be an EmbeddingRecipe, but is not".formatted(file));

@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
  *
  * @param texts number of texts
  * @param accuracy share of texts whose label was found
- * @param macroF1 mean of the labels' F1
+ * @param macroF1 mean of the labels' F1, but for those that no text has and none was said to have
  * @param perLabel each label's figures
  */
 public record Evaluation(int texts, double accuracy, double macroF1, List<OfLabel> perLabel) {
@@ -36,6 +36,7 @@ public record Evaluation(int texts, double accuracy, double macroF1, List<OfLabe
      */
     static Evaluation of(List<String> labels, int[] expected, int[] actual) {
         List<OfLabel> perLabel = new ArrayList<>();
+        List<OfLabel> occurring = new ArrayList<>();
         int right = 0;
         for (int label = 0; label < labels.size(); label++) {
             int wanted = label;
@@ -47,10 +48,14 @@ public record Evaluation(int texts, double accuracy, double macroF1, List<OfLabe
             int said = (int)
                     java.util.Arrays.stream(actual).filter(l -> l == wanted).count();
             right += both;
-            perLabel.add(new OfLabel(
-                    labels.get(label), have, ratio(both, said), ratio(both, have), ratio(2 * both, have + said)));
+            OfLabel figures = new OfLabel(
+                    labels.get(label), have, ratio(both, said), ratio(both, have), ratio(2 * both, have + said));
+            perLabel.add(figures);
+            if (have + said > 0) {
+                occurring.add(figures);
+            }
         }
-        double macroF1 = perLabel.stream().mapToDouble(OfLabel::f1).average().orElse(0);
+        double macroF1 = occurring.stream().mapToDouble(OfLabel::f1).average().orElse(0);
         return new Evaluation(expected.length, ratio(right, expected.length), macroF1, perLabel);
     }
 

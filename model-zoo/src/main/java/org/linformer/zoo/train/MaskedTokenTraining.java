@@ -122,10 +122,13 @@ public final class MaskedTokenTraining {
     private void finish(String command, int trainWindows, Checkpoint last) throws IOException {
         ModelConfig config = start.finish(recipeFile, out);
         Map<Integer, Double> perplexities = new TreeMap<>();
-        // a step that a crash had made again stands there twice
+        // a step that a crash had made again stands there twice, and steps of an earlier recipe may stand before them
         for (String line : Files.readAllLines(out.resolve(PERPLEXITIES))) {
             int comma = line.indexOf(',');
-            perplexities.put(Integer.parseInt(line.substring(0, comma)), Double.parseDouble(line.substring(comma + 1)));
+            int step = Integer.parseInt(line.substring(0, comma));
+            if (Schedule.isCheck(step, recipe.steps(), recipe.checks())) {
+                perplexities.put(step, Double.parseDouble(line.substring(comma + 1)));
+            }
         }
         MaskedTokenMetrics metrics = new MaskedTokenMetrics(
                 command,

@@ -38,10 +38,11 @@ public final class OwnRecipe {
      * @param labels the labels
      * @param data what is learned from, for the model's card
      * @param folder where to; its name becomes the model's
+     * @return whether it was written
      * @throws IOException if a file cannot be read or written
      * @throws IllegalArgumentException if that model does not classify, or the recipe that is there has other labels
      */
-    public static void write(@Nullable Path like, List<String> labels, String data, Path folder) throws IOException {
+    public static boolean write(@Nullable Path like, List<String> labels, String data, Path folder) throws IOException {
         Path file = folder.resolve(Recipe.FILE);
         if (Files.exists(file)) {
             List<String> there = Recipe.read(file).labels();
@@ -50,7 +51,7 @@ public final class OwnRecipe {
                         "labels of %s must be those of the texts, %s, but are %s. Delete it, and a new one is written"
                                 .formatted(file, labels, there));
             }
-            return;
+            return false;
         }
         JsonObject recipe = new Gson().fromJson(recipeOf(like), JsonObject.class);
         recipe.addProperty(
@@ -72,6 +73,7 @@ public final class OwnRecipe {
                 folder.resolve(ModelConfig.TOKENIZER),
                 StandardCopyOption.REPLACE_EXISTING);
         Files.writeString(file, json + "\n");
+        return true;
     }
 
     private static String recipeOf(@Nullable Path like) throws IOException {

@@ -3,6 +3,7 @@ package org.linformer.zoo.train;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.io.BufferedInputStream;
@@ -11,6 +12,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,11 +36,17 @@ final class Start {
      *
      * @param recipe the recipe
      * @param folder of the model whose embeddings and encoder are taken, or null to start from nothing
+     * @throws IOException if a file of that model cannot be read or has not the SHA-256 of its configuration
      */
     Start(Recipe recipe, @Nullable Path folder) throws IOException {
         this.recipe = recipe;
         this.folder = folder;
-        config = folder == null ? null : ModelConfig.read(folder);
+        if (folder == null) {
+            config = null;
+        } else {
+            config = ModelConfig.read(folder);
+            config.verify(folder);
+        }
     }
 
     boolean isFromNothing() {
@@ -74,7 +82,9 @@ final class Start {
                 manager,
                 DataType.FLOAT32,
                 new Shape(1, recipe.encoder().attention().maxLength()));
-        if (folder != null) {
+        if (folder == null) {
+            mimic(block, manager);
+        } else {
             try (NDManager scope = manager.newSubManager();
                     InputStream in =
                             new BufferedInputStream(Files.newInputStream(folder.resolve(ModelConfig.WEIGHTS)))) {
@@ -89,6 +99,36 @@ final class Start {
             }
         }
         return block;
+    }
+
+    /**
+     * Lets near positions and like tokens attend to each other from the first step on, as they come to do in trained encoders:
+     * sinusoids for positions, and keys that begin as the queries (Trockman and Kolter 2023, "Mimetic Initialization of
+     * Self-Attention Layers", https://arxiv.org/abs/2305.09828).
+     */
+    private static void mimic(EncoderModel block, NDManager manager) {
+        try (NDManager scope = manager.newSubManager()) {
+            Map<String, NDArray> weights = new HashMap<>();
+            Weights.of(block).forEach((name, parameter) -> {
+                if (name.equals("embeddings.position_embeddings.weight")) {
+                    weights.put(name, sinusoids(scope, parameter.getArray().getShape()));
+                } else if (name.endsWith(".query.weight")) {
+                    weights.put(name.replace(".query.", ".key."), parameter.getArray());
+                }
+            });
+            Weights.set(block, manager, weights, DataType.FLOAT32);
+        }
+    }
+
+    /** Those of Vaswani et al. 2017, section 3.5, all sines before all cosines, as large as the token embeddings: (n, dModel). */
+    private static NDArray sinusoids(NDManager scope, Shape shape) {
+        long width = shape.get(1);
+        NDArray frequencies = scope.arange((width + 1) / 2f)
+                .mul(-2 * Math.log(10_000) / width)
+                .exp(); // (dModel / 2)
+        NDArray angles = scope.arange((float) shape.get(0)).expandDims(1).mul(frequencies); // (n, dModel / 2)
+        NDArray waves = angles.sin().concat(angles.cos(), 1).mul(0.02 * Math.sqrt(2)); // (n, dModel or one more)
+        return waves.get(new NDIndex(":, :{}", width)); // (n, dModel)
     }
 
     /** The same, to be trained. */

@@ -6,15 +6,18 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.linformer.encoder.EncoderModel;
 import org.linformer.encoder.Weights;
 import org.linformer.zoo.ModelConfig;
 
-/** The course of every training: steps, checks in between, and a checkpoint from which it goes on when it is run again. */
+/** The course of every training: steps, checks in between, and a checkpoint at least every ten minutes, from which it goes on
+ * when it is run again. */
 final class TrainingLoop {
 
     private static final String CHECKPOINT = "checkpoint";
+    private static final long NANOS_BETWEEN_CHECKPOINTS = TimeUnit.MINUTES.toNanos(10);
 
     /** What differs from one training to another. */
     interface Task {
@@ -89,6 +92,7 @@ final class TrainingLoop {
         Meter meter = new Meter(progress, at, steps);
         double losses = 0;
         int unchecked = 0;
+        long saved = System.nanoTime();
         while (at.step() < steps) {
             int number = at.step() + 1;
             Step step = task.step(number);
@@ -99,8 +103,9 @@ final class TrainingLoop {
             at = meter.after(at, () -> task.tell(step.loss()), step.tokens());
             boolean isStopped = stopped.getAsBoolean();
             boolean isCheck = Schedule.isCheck(number, steps, checks);
-            if (isStopped && !isCheck) {
+            if (!isCheck && (isStopped || System.nanoTime() - saved > NANOS_BETWEEN_CHECKPOINTS)) {
                 at.save(folder, trained.weights(), optimizer);
+                saved = System.nanoTime();
             }
             if (isCheck) {
                 long began = System.nanoTime();
@@ -110,6 +115,7 @@ final class TrainingLoop {
                     at = at.withBest(number, score);
                 }
                 at.save(folder, trained.weights(), optimizer);
+                saved = System.nanoTime();
                 curve.draw();
                 losses = 0;
                 unchecked = 0;

@@ -267,6 +267,9 @@ class AnswerTextsTest {
         assertRefused(
                 write("texts.jsonl", good + "{\"text\": \"" + "word ".repeat(5_000) + "\"}\n"),
                 file + ", line 2: text must be at most 4096 tokens, but is 5002. Shorten it, or take --truncate end");
+        assertRefused(
+                write("texts.jsonl", good + "{\"text\": \" \"}\n"),
+                file + ", line 2 must have a text, but has a blank one");
         Files.write(file, (good + "{\"text\": \"caf\u00e9\"}\n").getBytes(StandardCharsets.ISO_8859_1));
         assertRefused(file, file + ", line 2 must be UTF-8, but is not");
 
@@ -276,6 +279,7 @@ class AnswerTextsTest {
         assertRefused(
                 write("text.txt", "word ".repeat(5_000)),
                 text + ": text must be at most 4096 tokens, but is 5002. Shorten it, or take --truncate end");
+        assertRefused(write("text.txt", "\n"), text + " must have a text, but has a blank one");
         assertRefused(
                 folder.resolve("nowhere"),
                 "NoSuchFileException: " + folder.resolve("nowhere") + ": an input must be a file or a folder");

@@ -104,6 +104,19 @@ class OwnLabelsTest {
     }
 
     @Test
+    void leavesTheTextsThatAreThereIfTheRecipeIsForOtherLabels() throws Exception {
+        Path data = folder.resolve("goods");
+        Main.run("prepare", csv().toString(), data.toString());
+        String before = Files.readString(data.resolve("train.jsonl"));
+        Path other = Files.writeString(
+                folder.resolve("other.csv"), Files.readString(csv()).replace(",dress", ",clothes"));
+
+        assertThat(Main.run("prepare", other.toString(), data.toString())).isEqualTo(1);
+
+        assertThat(data.resolve("train.jsonl")).hasContent(before);
+    }
+
+    @Test
     void takesItsRecipeFromAModelThatClassifies() throws Exception {
         Path like = smallRecipe();
         Path recipe = like.resolve("recipe.json");

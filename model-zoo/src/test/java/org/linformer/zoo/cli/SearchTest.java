@@ -91,7 +91,7 @@ class SearchTest {
                         "all-minilm-l6-v2, 128 tokens",
                         "all-minilm-l6-v2, 256 tokens",
                         "all-minilm-l6-v2, 512 tokens",
-                        "all-minilm-l6-v2, mean of windows of 256 tokens",
+                        "all-minilm-l6-v2, mean of windows of 256 tokens, 4,096 in all",
                         "BM25 (k1 1.2, b 0.75)",
                         "TF-IDF");
         SearchFigures ours = search.figures().get(0);
@@ -114,6 +114,13 @@ class SearchTest {
                 java.nio.file.StandardCopyOption.REPLACE_EXISTING);
         assertThat(errorsOf(search()))
                 .contains(model.resolve("recipe.json") + " must be an EmbeddingRecipe, but is not");
+    }
+
+    @Test
+    void refusesACardForAModelThatWasNotTrainedHereBeforeItSearches() throws Exception {
+        Files.delete(model.resolve("metrics.json"));
+        assertThat(errorsOf(search()))
+                .contains(model + " must have metrics.json, which its training writes, but has none");
     }
 
     @Test

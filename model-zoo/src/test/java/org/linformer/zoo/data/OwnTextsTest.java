@@ -34,7 +34,9 @@ class OwnTextsTest {
     }
 
     private List<String> prepare(Path file) throws IOException {
-        return OwnTexts.prepare(file, folder.resolve("data"), new PrintStream(progress));
+        OwnTexts texts = OwnTexts.read(file, new PrintStream(progress));
+        texts.write(folder.resolve("data"), new PrintStream(progress));
+        return texts.labels();
     }
 
     private List<Example> written() throws IOException {
@@ -107,6 +109,15 @@ class OwnTextsTest {
 
         assertThat(written()).hasSize(20).extracting(Example::id).doesNotContain("a.csv:22");
         assertThat(progress.toString(StandardCharsets.UTF_8)).startsWith("21 texts, 20 without near duplicates");
+    }
+
+    @Test
+    void tellsOfTextsThatStandThereWithTwoLabels() throws Exception {
+        prepare(write("a.csv", "text,label\n" + NUMBERS + "0 of a kind,odd\n"));
+
+        assertThat(written()).contains(new Example("a.csv:2", "0 of a kind", "even"));
+        assertThat(progress.toString(StandardCharsets.UTF_8))
+                .contains("1 texts stand there with different labels: the first label of each is taken");
     }
 
     @Test

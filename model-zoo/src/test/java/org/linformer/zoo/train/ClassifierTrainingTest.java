@@ -1,6 +1,7 @@
 package org.linformer.zoo.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import ai.djl.ndarray.NDManager;
@@ -12,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -35,6 +37,7 @@ import org.linformer.encoder.EncoderConfig;
 import org.linformer.encoder.Weights;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.LinformerModelZoo;
+import org.linformer.zoo.Sha256;
 import org.linformer.zoo.train.ClassifierRecipe.Updated;
 
 class ClassifierTrainingTest {
@@ -232,6 +235,21 @@ class ClassifierTrainingTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> train(folder.resolve("out"), "again", () -> false))
                 .withMessage("encoder.layer.0.intermediate.dense.weight must be (64, 16), but is (32, 16)");
+    }
+
+    @Test
+    void refusesAStartWhoseWeightsAreCutOff() throws Exception {
+        train(() -> false);
+        Path weights = folder.resolve("out/model.safetensors");
+        String whole = Sha256.of(weights);
+        byte[] bytes = Files.readAllBytes(weights);
+        Files.write(weights, Arrays.copyOf(bytes, bytes.length / 2));
+
+        assertThatIOException()
+                .isThrownBy(() -> train(folder.resolve("out"), "again", () -> false))
+                .withMessage("%s must have the SHA-256 %s of its config.json, but has %s (%d bytes)"
+                        .formatted(weights, whole, Sha256.of(weights), bytes.length / 2));
+        assertThat(folder.resolve("again")).doesNotExist();
     }
 
     @Test

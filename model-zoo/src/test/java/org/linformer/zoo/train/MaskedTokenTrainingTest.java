@@ -9,11 +9,13 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -163,6 +165,21 @@ class MaskedTokenTrainingTest {
                 .isCloseTo(
                         metrics("whole").perplexities().get(2).value(),
                         org.assertj.core.data.Percentage.withPercentage(2));
+    }
+
+    @Test
+    void forgetsTheFiguresOfAnEarlierRecipe() throws Exception {
+        train("out", 9, () -> false);
+        try (Stream<Path> checkpoint = Files.walk(folder.resolve("out/checkpoint"))) {
+            for (Path file : checkpoint.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+        train("out", 12, () -> false);
+
+        assertThat(metrics("out").perplexities())
+                .extracting(MaskedTokenMetrics.Perplexity::step)
+                .containsExactly(4, 8, 12);
     }
 
     @Test
