@@ -22,6 +22,9 @@ public final class TextModel<A> implements AutoCloseable {
     /** Tokens in a batch, padding counted, where nobody wants another number. */
     public static final int BATCH_TOKENS = 16_384;
 
+    /** The precision that a model computes in if nothing is said. */
+    public static final String FLOAT32 = "float32";
+
     private final ZooModel<TokenizedText, A> model;
     private final ModelConfig config;
     private final TextTokenizer tokenizer;
@@ -38,9 +41,26 @@ public final class TextModel<A> implements AutoCloseable {
      */
     public TextModel(String place, Class<A> answer)
             throws IOException, ModelNotFoundException, MalformedModelException {
+        this(place, answer, FLOAT32);
+    }
+
+    /**
+     * Loads a model.
+     *
+     * @param place name of a packaged model, or a folder if there is a slash in it
+     * @param answer what it is asked for
+     * @param precision what it computes in: {@code float32}, or {@code bfloat16} where the device is faster with it
+     * @throws IOException if a file cannot be read or is not the right one
+     * @throws ModelNotFoundException if there is no such model, or it does not give such answers
+     * @throws MalformedModelException never, but {@code Criteria} declares it
+     * @throws IllegalArgumentException if its weights are not those of its configuration, or there is no such precision
+     */
+    public TextModel(String place, Class<A> answer, String precision)
+            throws IOException, ModelNotFoundException, MalformedModelException {
         model = Criteria.builder()
                 .setTypes(TokenizedText.class, answer)
                 .optModelZoo(new LinformerModelZoo(place))
+                .optArgument("precision", precision)
                 .build()
                 .loadModel();
         config = ModelConfig.of(model);

@@ -47,6 +47,13 @@ final class AnswerTexts {
             description = "Tokens that are computed at once, padding counted. Default: ${DEFAULT-VALUE}.")
     private int batchTokens;
 
+    @Option(
+            names = "--precision",
+            defaultValue = TextModel.FLOAT32,
+            description =
+                    "float32, or bfloat16, which is taken where the device is faster with it. Default: ${DEFAULT-VALUE}.")
+    private String precision = "";
+
     /**
      * Answers the texts.
      *
@@ -69,7 +76,7 @@ final class AnswerTexts {
                 throw new IllegalArgumentException("--out must not be among the inputs, but %s is".formatted(out));
             }
         }
-        try (TextModel<A> loaded = new TextModel<>(model, answer);
+        try (TextModel<A> loaded = new TextModel<>(model, answer, precision);
                 AnswerFile file = new AnswerFile(out)) {
             new Answering<>(loaded, put, new InputTexts(inputs, field), truncation, batchTokens, file).run();
         }

@@ -53,7 +53,23 @@ public final class LinformerEmbeddingModel extends AbstractEmbeddingModel implem
      */
     public LinformerEmbeddingModel(String place, Truncation truncation)
             throws IOException, ModelNotFoundException, MalformedModelException {
-        model = new TextModel<>(place, float[].class);
+        this(place, truncation, TextModel.FLOAT32);
+    }
+
+    /**
+     * Loads a model.
+     *
+     * @param place name of a packaged model, or a folder if there is a slash in it
+     * @param truncation what happens to a text that is too long
+     * @param precision what it computes in: {@code float32}, or {@code bfloat16} where the device is faster with it
+     * @throws IOException if a file cannot be read or is not the right one
+     * @throws ModelNotFoundException if there is no such model, or it does not embed
+     * @throws MalformedModelException never, but {@code Criteria} declares it
+     * @throws IllegalArgumentException if its weights are not those of its configuration, or there is no such precision
+     */
+    public LinformerEmbeddingModel(String place, Truncation truncation, String precision)
+            throws IOException, ModelNotFoundException, MalformedModelException {
+        model = new TextModel<>(place, float[].class, precision);
         this.truncation = truncation;
     }
 

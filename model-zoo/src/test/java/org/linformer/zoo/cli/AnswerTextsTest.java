@@ -3,6 +3,7 @@ package org.linformer.zoo.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.Device;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -13,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -20,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.linformer.attention.TorchScript;
 import org.linformer.zoo.TextModel;
 import org.linformer.zoo.Truncation;
 
@@ -116,6 +119,31 @@ class AnswerTextsTest {
                     .isEqualTo("{\"read\":%1$d,\"total\":%1$d,\"truncated\":false}"
                             .formatted(model.tokenize(HAM, Truncation.NONE).read()));
         }
+    }
+
+    @Test
+    void computesInThePrecisionThatIsWanted() throws Exception {
+        Path text = write("text.txt", HAM);
+        assertThat(embed(text)).as(said()).isZero();
+        float[] whole = vector();
+        Files.delete(out);
+        assertThat(embed(text, "--precision", "bfloat16")).as(said()).isZero();
+        float[] half = vector();
+
+        double likeness = IntStream.range(0, whole.length)
+                .mapToDouble(i -> whole[i] * half[i])
+                .sum();
+        assertThat(likeness).isGreaterThan(0.999);
+        assertThat(Arrays.equals(whole, half)).isEqualTo(!TorchScript.isBfloat16Fast(Device.cpu()));
+    }
+
+    private float[] vector() throws IOException {
+        JsonArray vector = answers().get(0).getAsJsonArray("embedding");
+        float[] numbers = new float[vector.size()];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = vector.get(i).getAsFloat();
+        }
+        return numbers;
     }
 
     @Test
@@ -285,6 +313,11 @@ class AnswerTextsTest {
                 "NoSuchFileException: " + folder.resolve("nowhere") + ": an input must be a file or a folder");
         assertRefused(Files.createDirectory(folder.resolve("empty")), "inputs must hold a text, but hold none");
         assertRefused(folder, "--out must not be among the inputs, but " + out + " is");
+        assertRefused(
+                write("text.txt", "good"),
+                "precision must be one of [float32, bfloat16], but is int8",
+                "--precision",
+                "int8");
         assertRefused(write("text.txt", "good"), "--batch-tokens must be positive, but is 0", "--batch-tokens", "0");
     }
 

@@ -21,6 +21,7 @@ import dev.langchain4j.rag.query.Query;
 import dev.langchain4j.store.embedding.EmbeddingStoreIngestor;
 import dev.langchain4j.store.embedding.inmemory.InMemoryEmbeddingStore;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -94,6 +95,24 @@ class LangChain4jTest {
         assertThat(found)
                 .singleElement()
                 .satisfies(content -> assertThat(content.textSegment().text()).contains("FREE holiday"));
+    }
+
+    @Test
+    void embedsInBfloat16() throws Exception {
+        try (LinformerEmbeddingModel half =
+                new LinformerEmbeddingModel("spam-linformer", Truncation.NONE, "bfloat16")) {
+            assertThat(likeness(
+                            half.embed(SPAM).content().vector(),
+                            model.embed(SPAM).content().vector()))
+                    .isGreaterThan(0.999);
+        }
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new LinformerEmbeddingModel("spam-linformer", Truncation.NONE, "int8"))
+                .withMessage("precision must be one of [float32, bfloat16], but is int8");
+    }
+
+    private static double likeness(float[] a, float[] b) {
+        return IntStream.range(0, a.length).mapToDouble(i -> a[i] * b[i]).sum();
     }
 
     @Test

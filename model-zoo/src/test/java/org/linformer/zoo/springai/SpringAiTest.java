@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -70,6 +71,21 @@ class SpringAiTest {
         assertThat(found)
                 .singleElement()
                 .satisfies(document -> assertThat(document.getText()).contains("FREE holiday"));
+    }
+
+    @Test
+    void embedsInBfloat16() throws Exception {
+        try (LinformerEmbeddingModel half =
+                new LinformerEmbeddingModel("spam-linformer", Truncation.NONE, "bfloat16")) {
+            assertThat(likeness(half.embed(SPAM), model.embed(SPAM))).isGreaterThan(0.999);
+        }
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new LinformerEmbeddingModel("spam-linformer", Truncation.NONE, "int8"))
+                .withMessage("precision must be one of [float32, bfloat16], but is int8");
+    }
+
+    private static double likeness(float[] a, float[] b) {
+        return IntStream.range(0, a.length).mapToDouble(i -> a[i] * b[i]).sum();
     }
 
     @Test
