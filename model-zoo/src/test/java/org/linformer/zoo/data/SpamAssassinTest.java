@@ -39,7 +39,7 @@ class SpamAssassinTest {
         entries.put("package/data/easy-ham-1/00003.0a1b.json", mail("", "Yes indeed"));
         entries.put("package/data/spam-2/00001.0a1b.json", mail("Flour", "Buy it now at http://mill.example.org/"));
         entries.put("package/data/hard-ham-1/00038.0a1b.json", mail("Oven", "Is yours hot enough?"));
-        entries.put("package/data/easy-ham-2/00005.0a1b.json", mail("Wheat", "What does the mill say?"));
+        entries.put("package/data/easy-ham-2/00005.0a1b.json", mail("Re: Wheat", "What did www.mill.org say in 1999?"));
         entries.put("package/package.json", "{}");
         entries.put("package/data/file_list.json", "[]");
 
@@ -52,7 +52,10 @@ class SpamAssassinTest {
         assertThat(Example.read(folder.resolve("validation.jsonl")))
                 .containsExactly(new Example("hard-ham-1/00038", "Oven\n\nIs yours hot enough?", "ham"));
         assertThat(Example.read(folder.resolve("test.jsonl")))
-                .containsExactly(new Example("easy-ham-2/00005", "Wheat\n\nWhat does the mill say?", "ham"));
+                .containsExactly(new Example("easy-ham-2/00005", "Wheat\n\nWhat did URL say in YEAR?", "ham"));
+        assertThat(Example.read(folder.resolve("test-as-sent.jsonl")))
+                .containsExactly(
+                        new Example("easy-ham-2/00005", "Re: Wheat\n\nWhat did www.mill.org say in 1999?", "ham"));
         assertThat(printed.toString(StandardCharsets.UTF_8).lines())
                 .containsExactly(
                         "6 mails",

@@ -18,7 +18,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.linformer.serving.RequestException;
 import org.linformer.serving.ServingProperties;
-import org.linformer.zoo.GlibcAllocator;
 import org.linformer.zoo.TokenizedText;
 import org.linformer.zoo.Truncation;
 import org.slf4j.Logger;
@@ -107,7 +106,6 @@ public final class ModelRegistry implements AutoCloseable {
     /** Loads a model and lets it give its first answers. */
     private LoadedModel load(String place) throws IOException, ModelNotFoundException, MalformedModelException {
         LoadedModel model = new LoadedModel(place, properties.precision(), properties.limits());
-        GlibcAllocator.giveBackFreedMemory();
         try {
             requireFits(model, properties);
             TokenizedText text = model.tokenizer().tokenize(WARM_UP, Truncation.END);
