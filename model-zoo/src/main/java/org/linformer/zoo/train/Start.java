@@ -1,6 +1,7 @@
 package org.linformer.zoo.train;
 
 import ai.djl.Device;
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
@@ -72,6 +73,11 @@ final class Start {
     @Override
     public String toString() {
         return config == null ? "nothing" : config.name();
+    }
+
+    /** Lets dropout depend on the step alone, so that a training that was stopped goes on as if it had not been. */
+    void seedDropout(int step) {
+        Engine.getEngine("PyTorch").setRandomSeed((int) (recipe.seed() * 31 + step));
     }
 
     /** Builds the model; its heads are always new. */

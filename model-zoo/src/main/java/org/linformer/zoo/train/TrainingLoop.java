@@ -95,6 +95,7 @@ final class TrainingLoop {
         long saved = System.nanoTime();
         while (at.step() < steps) {
             int number = at.step() + 1;
+            start.seedDropout(number);
             Step step = task.step(number);
             trained.step(optimizer, number, Schedule.share(number, steps, warmup));
             curve.add(number, step.loss());
