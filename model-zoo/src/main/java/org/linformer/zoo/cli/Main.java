@@ -151,7 +151,7 @@ public final class Main {
         Path recipe = folder.resolve(Recipe.FILE);
         if (!OwnRecipe.write(model, own.labels(), data, folder)) {
             System.out.printf(
-                    "%s is there already, and stays%s%n", recipe, like == null ? "" : ": not that of " + like);
+                    "%s is there already, and stays%s%n", recipe, like == null ? "" : ": --like is not looked at");
         }
         own.write(folder, System.out);
         boolean needsStart = Recipe.read(recipe) instanceof ClassifierRecipe classifier && classifier.rank() > 0;
