@@ -79,6 +79,7 @@ final class Card {
 
                         | step | perplexity |
                         | --- | --- |
+                        | by the tokens' frequencies alone | %.2f |
                         %s
                         On %,d validation windows of %,d tokens, %.0f %% of them masked. Trained from nothing on %,d windows: %,d steps, %,d
                         tokens, %.0f minutes at %,.0f tokens per second; the state after step %d is kept.
@@ -89,6 +90,7 @@ final class Card {
                         %s
                         ```
                         """,
+                        metrics.unigramPerplexity(),
                         metrics.perplexities().stream()
                                 .map(each -> format("| %,d | %.2f |%n", each.step(), each.value()))
                                 .collect(Collectors.joining()),

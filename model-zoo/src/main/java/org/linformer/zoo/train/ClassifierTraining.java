@@ -136,7 +136,7 @@ public final class ClassifierTraining {
                 trained.add(name, parameter, recipe.learningRate());
             } else if (recipe.rank() == 0
                     || !isMatrix
-                    || name.matches(".*\\.[EF]")
+                    || Trained.isProjection(name)
                     || name.contains("position_embeddings")) {
                 trained.add(name, parameter, recipe.startRate());
             } else if (name.contains(".attention.")

@@ -149,7 +149,7 @@ public final class EmbeddingTraining {
         Trained trained = new Trained(block);
         Weights.of(block).forEach((name, parameter) -> {
             boolean isBehind = name.startsWith("encoder.behind.");
-            boolean isProjection = name.matches(".*\\.[EF]");
+            boolean isProjection = Trained.isProjection(name);
             int dimension = parameter.getArray().getShape().dimension();
             float rate = name.contains("position_embeddings")
                     ? recipe.positionRate()

@@ -13,6 +13,7 @@ import java.util.List;
  * @param minutes time that training took
  * @param tokensPerSecond their quotient
  * @param validationWindows windows that the perplexity was measured on, none of which was learned from
+ * @param unigramPerplexity on them, of guessing each token by its share of the training windows alone
  * @param perplexities on them, in the course of the training
  */
 public record MaskedTokenMetrics(
@@ -24,6 +25,7 @@ public record MaskedTokenMetrics(
         double minutes,
         double tokensPerSecond,
         int validationWindows,
+        double unigramPerplexity,
         List<Perplexity> perplexities) {
 
     public MaskedTokenMetrics {

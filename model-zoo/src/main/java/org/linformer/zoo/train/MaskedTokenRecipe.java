@@ -25,6 +25,8 @@ import org.linformer.encoder.MaskedTokenHead;
  * @param validationWindows number of windows that the perplexity is measured on
  * @param masked share of the tokens that are guessed; of them 80 % are masked, 10 % are another token, 10 % stay
  * @param learningRate its peak
+ * @param projectionRate the same for E and F. AdamW moves each of the n entries of a slot's row by about the rate, so that the
+ *     learningRate of other matrices buries what a row picks under noise within a few steps
  * @param warmup share of the steps in which it rises to the peak, before it falls to zero in a line
  * @param weightDecay of matrices; vectors have none
  * @param maxGradientNorm a longer gradient is shortened to this
@@ -46,6 +48,7 @@ public record MaskedTokenRecipe(
         int validationWindows,
         float masked,
         float learningRate,
+        float projectionRate,
         float warmup,
         float weightDecay,
         float maxGradientNorm)
@@ -60,6 +63,7 @@ public record MaskedTokenRecipe(
         Recipe.requireShare("masked", masked);
         Recipe.requirePositive("masked", masked);
         Recipe.requirePositive("learningRate", learningRate);
+        Recipe.requireNotNegative("projectionRate", projectionRate);
         Recipe.requireShare("warmup", warmup);
         Recipe.requireNotNegative("weightDecay", weightDecay);
         Recipe.requirePositive("maxGradientNorm", maxGradientNorm);

@@ -3,6 +3,7 @@ package org.linformer.zoo.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
@@ -96,30 +97,63 @@ public final class MaskedTokenTraining {
             validation = windows(tokenizer, data, "validation");
         }
         Collections.shuffle(validation, new Random(recipe.seed()));
+        List<long[]> checked = validation.subList(0, recipe.validationWindows());
+        float[] byFrequency = byFrequency(train);
         Checkpoint last;
         try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
             EncoderModel block = start.trainable(manager);
+            // so that what is learned is what a token's surroundings tell, from the first step on
+            Weights.set(
+                    block,
+                    manager,
+                    Map.of("heads.0.bias", manager.create(byFrequency)),
+                    DataType.FLOAT32); // (vocabSize)
             Trained trained = new Trained(block);
-            Weights.of(block).forEach((name, parameter) -> trained.add(name, parameter, recipe.learningRate()));
+            Weights.of(block)
+                    .forEach((name, parameter) -> trained.add(
+                            name,
+                            parameter,
+                            Trained.isProjection(name) ? recipe.projectionRate() : recipe.learningRate()));
             progress.println("%,d windows of %,d tokens, %,d steps of %d, %,d weights"
                     .formatted(train.size(), length(), recipe.steps(), recipe.batchSize(), trained.size()));
             try (AdamW optimizer = trained.optimizer(manager, recipe.weightDecay(), recipe.maxGradientNorm())) {
-                Guessing task = new Guessing(manager, block, train, validation.subList(0, recipe.validationWindows()));
+                Guessing task = new Guessing(manager, block, train, checked);
                 last = loop.run(block, trained, optimizer, recipe.steps(), recipe.checks(), recipe.warmup(), task);
             }
         }
         if (last.step() < recipe.steps()) {
             return false;
         }
-        finish(command, train.size(), last);
+        finish(command, train.size(), last, unigramPerplexity(byFrequency, checked));
         return true;
+    }
+
+    /** The logarithm of each token's share in the windows, as if one token more stood there, of all kinds alike: (vocabSize). */
+    private float[] byFrequency(List<long[]> windows) {
+        long[] counts = new long[recipe.vocabSize()];
+        windows.forEach(window -> Arrays.stream(window).forEach(id -> counts[(int) id]++));
+        double all = (double) windows.size() * length() + 1;
+        float[] logarithms = new float[counts.length];
+        for (int id = 0; id < counts.length; id++) {
+            logarithms[id] = (float) Math.log((counts[id] + 1.0 / counts.length) / all);
+        }
+        return logarithms;
+    }
+
+    private double unigramPerplexity(float[] byFrequency, List<long[]> windows) {
+        return Math.exp(-goes(windows, new Random(recipe.seed())).stream()
+                .flatMapToLong(go -> Arrays.stream(go.tokens()))
+                .mapToDouble(token -> byFrequency[(int) token])
+                .average()
+                .orElseThrow());
     }
 
     private int length() {
         return recipe.encoder().attention().maxLength();
     }
 
-    private void finish(String command, int trainWindows, Checkpoint last) throws IOException {
+    private void finish(String command, int trainWindows, Checkpoint last, double unigramPerplexity)
+            throws IOException {
         ModelConfig config = start.finish(recipeFile, out);
         Map<Integer, Double> perplexities = new TreeMap<>();
         // a step that a crash had made again stands there twice, and steps of an earlier recipe may stand before them
@@ -139,6 +173,7 @@ public final class MaskedTokenTraining {
                 last.seconds() / 60,
                 last.tokens() / last.seconds(),
                 recipe.validationWindows(),
+                unigramPerplexity,
                 perplexities.entrySet().stream()
                         .map(each -> new MaskedTokenMetrics.Perplexity(each.getKey(), each.getValue()))
                         .toList());
@@ -158,6 +193,10 @@ public final class MaskedTokenTraining {
             for (String text : texts(folder, split)) {
                 long[] ids = tokenizer.tokenize(text, Truncation.NONE).ids();
                 for (int i = 1; i < ids.length; i++) {
+                    if (ids[i] >= recipe.vocabSize()) {
+                        throw new IllegalArgumentException("%s must have ids below vocabSize=%d, but has %d"
+                                .formatted(start.tokenizer(recipeFile), recipe.vocabSize(), ids[i]));
+                    }
                     window[filled++] = ids[i];
                     if (filled == length - 1) {
                         window[0] = FIRST;

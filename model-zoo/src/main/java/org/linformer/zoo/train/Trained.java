@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.linformer.encoder.EncoderModel;
 import org.linformer.encoder.Weights;
 
@@ -18,14 +20,26 @@ final class Trained {
     private final Map<String, NDArray> weights = new LinkedHashMap<>();
     private final Map<String, Float> rates = new LinkedHashMap<>();
     private final Map<String, LowRank> lowRank = new LinkedHashMap<>();
+    private final Set<Parameter> frozen;
 
     /** Nothing of a model, until it is added. */
     Trained(EncoderModel block) {
+        frozen = block.getParameters().values().stream()
+                .filter(parameter -> !parameter.requiresGradient())
+                .collect(Collectors.toSet());
         block.freezeParameters(true);
     }
 
-    /** Trains a parameter as it is. */
+    /** Whether a weight is an E or F of Linformer. */
+    static boolean isProjection(String name) {
+        return name.matches(".*\\.[EF]");
+    }
+
+    /** Trains a parameter as it is, unless the model's configuration froze it. */
     void add(String name, Parameter parameter, float rate) {
+        if (frozen.contains(parameter)) {
+            return;
+        }
         parameter.freeze(false);
         parameter.getArray().setRequiresGradient(true);
         add(name, parameter.getArray(), rate);

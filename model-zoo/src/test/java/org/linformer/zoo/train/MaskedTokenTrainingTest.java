@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +42,8 @@ class MaskedTokenTrainingTest {
             "actions speak louder than words");
 
     private final ByteArrayOutputStream progress = new ByteArrayOutputStream();
+
+    private int vocabSize = 30522;
 
     @TempDir
     private Path folder;
@@ -71,7 +74,7 @@ class MaskedTokenTrainingTest {
                 .collect(Collectors.joining("\n", "", "\n"));
     }
 
-    private static MaskedTokenRecipe recipe(int steps, HeadConfig head) {
+    private MaskedTokenRecipe recipe(int steps, HeadConfig head) {
         EncoderConfig encoder = new EncoderConfig(
                 /* numLayers= */ 1,
                 /* ffDim= */ 64,
@@ -94,7 +97,7 @@ class MaskedTokenTrainingTest {
                 "Knows four sayings.",
                 "made up",
                 "anything else",
-                /* vocabSize= */ 30522,
+                vocabSize,
                 encoder,
                 List.of(head),
                 /* seed= */ 3,
@@ -105,6 +108,7 @@ class MaskedTokenTrainingTest {
                 /* validationWindows= */ 16,
                 /* masked= */ 0.15f,
                 /* learningRate= */ 0.005f,
+                /* projectionRate= */ 0.005f,
                 /* warmup= */ 0.1f,
                 /* weightDecay= */ 0.01f,
                 /* maxGradientNorm= */ 1);
@@ -131,11 +135,13 @@ class MaskedTokenTrainingTest {
         assertThat(metrics.perplexities())
                 .extracting(MaskedTokenMetrics.Perplexity::step)
                 .containsExactly(100, 200, 300);
-        // 22 different words are as good as equally frequent
+        // 22 different words, as often in training as here but for chance
+        assertThat(metrics.unigramPerplexity()).isBetween(18.0, 27.0);
         assertThat(metrics.perplexities().get(2).value()).isLessThan(10);
         assertThat(folder.resolve("out/CARD.md"))
                 .content()
                 .contains(
+                        "| by the tokens' frequencies alone | %.2f |".formatted(metrics.unigramPerplexity()),
                         "| 300 | %.2f |".formatted(metrics.perplexities().get(2).value()));
         assertThat(ModelConfig.read(folder.resolve("out")).name()).isEqualTo("sayings");
 
@@ -162,9 +168,7 @@ class MaskedTokenTrainingTest {
         assertThat(progress.toString(StandardCharsets.UTF_8)).contains("stopped after step 6", "goes on after step 6");
         assertThat(metrics("parts").perplexities()).hasSize(3);
         assertThat(metrics("parts").perplexities().get(2).value())
-                .isCloseTo(
-                        metrics("whole").perplexities().get(2).value(),
-                        org.assertj.core.data.Percentage.withPercentage(2));
+                .isCloseTo(metrics("whole").perplexities().get(2).value(), Percentage.withPercentage(2));
     }
 
     @Test
@@ -192,6 +196,24 @@ class MaskedTokenTrainingTest {
                         List.of(folder.resolve("a"), folder.resolve("b")), folder.resolve("curves")))
                 .withMessage(folder.resolve("b")
                         + " must be checked at the steps of the first model, [3, 6, 9], but is at [4, 8, 12]");
+    }
+
+    @Test
+    void beginsWithTheFrequenciesOfTheTokens() throws Exception {
+        train("out", 1, () -> false);
+
+        MaskedTokenMetrics metrics = metrics("out");
+        assertThat(metrics.perplexities().get(0).value())
+                .isCloseTo(metrics.unigramPerplexity(), Percentage.withPercentage(25));
+    }
+
+    @Test
+    void refusesATokenizerOfMoreIdsThanTheRecipeHas() throws Exception {
+        vocabSize = 2000;
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> train("out", 1, () -> false))
+                .withMessageMatching(".*tokenizer.json must have ids below vocabSize=2000, but has \\d+");
     }
 
     @Test

@@ -58,6 +58,7 @@ class StartTest {
                 /* validationWindows= */ 1,
                 /* masked= */ 0.15f,
                 /* learningRate= */ 1e-3f,
+                /* projectionRate= */ 1e-3f,
                 /* warmup= */ 0,
                 /* weightDecay= */ 0,
                 /* maxGradientNorm= */ 1);

@@ -1,0 +1,57 @@
+package org.linformer.zoo.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.linformer.attention.LinformerAttention;
+import org.linformer.attention.MultiHeadAttention;
+import org.linformer.attention.Projection;
+import org.linformer.encoder.ClassifierHead;
+import org.linformer.encoder.EncoderConfig;
+import org.linformer.encoder.EncoderModel;
+import org.linformer.encoder.Weights;
+
+class TrainedTest {
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void leavesWhatTheConfigurationFroze(boolean frozen) {
+        EncoderConfig encoder = new EncoderConfig(
+                /* numLayers= */ 2,
+                /* ffDim= */ 16,
+                EncoderConfig.Activation.GELU,
+                /* normFirst= */ true,
+                /* finalNorm= */ true,
+                /* normEpsilon= */ 1e-6f,
+                /* dropout= */ 0,
+                new LinformerAttention.Config(
+                        new MultiHeadAttention.Heads(8, 2, 4, true, 0, false),
+                        /* maxLength= */ 32,
+                        /* k= */ 8,
+                        new Projection.Linear(
+                                Projection.Sharing.KEY_VALUE, Projection.Initialization.STRIDED, false, frozen),
+                        LinformerAttention.Exact.NOWHERE),
+                /* apart= */ false);
+        try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+            EncoderModel block = new EncoderModel(/* vocabSize= */ 20, encoder, List.of(new ClassifierHead.Config(2)));
+            block.initialize(manager, DataType.FLOAT32, new Shape(1, 32));
+            Trained trained = new Trained(block);
+            Weights.of(block).forEach((name, parameter) -> trained.add(name, parameter, 0.1f));
+
+            Set<String> left = new TreeSet<>(Weights.of(block).keySet());
+            left.removeAll(trained.weights().keySet());
+            assertThat(left)
+                    .isEqualTo(
+                            frozen
+                                    ? Set.of("encoder.layer.0.attention.self.E", "encoder.layer.1.attention.self.E")
+                                    : Set.of());
+        }
+    }
+}
