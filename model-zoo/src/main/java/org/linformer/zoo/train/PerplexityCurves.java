@@ -23,7 +23,7 @@ public final class PerplexityCurves {
      * @param models folders of pretrained models
      * @param out folder of the two
      * @throws IOException if a file cannot be read or written
-     * @throws IllegalArgumentException if a model was not pretrained, or was checked at other steps than the first
+     * @throws IllegalArgumentException if a model was not pretrained, or was checked at other steps or on other tokens than the first
      */
     public static void write(List<Path> models, Path out) throws IOException {
         XYChart chart = new XYChartBuilder()
@@ -32,8 +32,8 @@ public final class PerplexityCurves {
                 .xAxisTitle("step")
                 .yAxisTitle("validation perplexity")
                 .build();
-        chart.getStyler().setYAxisLogarithmic(true);
         List<Integer> steps = List.of();
+        double unigramPerplexity = 0;
         StringBuilder lines = new StringBuilder();
         for (Path model : models) {
             if (!(Recipe.read(model.resolve(Recipe.FILE)) instanceof MaskedTokenRecipe recipe)) {
@@ -49,7 +49,13 @@ public final class PerplexityCurves {
                         "%s must be checked at the steps of the first model, %s, but is at %s"
                                 .formatted(model, steps, own));
             }
+            if (!steps.isEmpty() && metrics.unigramPerplexity() != unigramPerplexity) {
+                throw new IllegalArgumentException(
+                        "%s must be measured on the tokens of the first model, of the unigram perplexity %s, but is on others, of %s"
+                                .formatted(model, unigramPerplexity, metrics.unigramPerplexity()));
+            }
             steps = own;
+            unigramPerplexity = metrics.unigramPerplexity();
             chart.addSeries(
                             recipe.name(),
                             steps.stream().mapToDouble(step -> step).toArray(),
