@@ -5,6 +5,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
+import com.google.gson.JsonPrimitive;
 import com.google.gson.TypeAdapter;
 import com.google.gson.TypeAdapterFactory;
 import com.google.gson.reflect.TypeToken;
@@ -12,6 +13,7 @@ import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -159,6 +161,7 @@ public final class StrictJson {
                             .formatted(name(type), component.getName(), object.keySet()));
                 }
                 requireConstant(component, value);
+                requireExact(component, value);
             }
             for (String key : object.keySet()) {
                 if (!known.contains(key) && !(sealed != null && key.equals("type"))) {
@@ -167,6 +170,36 @@ public final class StrictJson {
                 }
             }
             return delegate.fromJsonTree(object);
+        }
+
+        /** Gson cuts a number to what an int or long holds, and reads any word but true as false. */
+        private static void requireExact(RecordComponent component, JsonElement value) {
+            String kind = component.getGenericType().getTypeName();
+            boolean isList = kind.equals("java.util.List<java.lang.Integer>") && value.isJsonArray();
+            for (JsonElement one : isList ? value.getAsJsonArray() : List.of(value)) {
+                if (isList || kind.equals("int")) {
+                    requireWhole(component, one, Integer.MIN_VALUE, Integer.MAX_VALUE);
+                } else if (kind.equals("long")) {
+                    requireWhole(component, one, Long.MIN_VALUE, Long.MAX_VALUE);
+                } else if (kind.equals("boolean") && !(one instanceof JsonPrimitive truth && truth.isBoolean())) {
+                    throw new JsonParseException(
+                            "%s must be true or false, but is %s".formatted(component.getName(), one));
+                }
+            }
+        }
+
+        private static void requireWhole(RecordComponent component, JsonElement value, long least, long most) {
+            boolean isWhole = false;
+            if (value instanceof JsonPrimitive number && number.isNumber()) {
+                BigDecimal exact = number.getAsBigDecimal();
+                isWhole = exact.stripTrailingZeros().scale() <= 0
+                        && exact.compareTo(BigDecimal.valueOf(least)) >= 0
+                        && exact.compareTo(BigDecimal.valueOf(most)) <= 0;
+            }
+            if (!isWhole) {
+                throw new JsonParseException("%s must be a whole number from %d to %d, but is %s"
+                        .formatted(component.getName(), least, most, value));
+            }
         }
 
         /** Gson reads an unknown enum constant as null. */

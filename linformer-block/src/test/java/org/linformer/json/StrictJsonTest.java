@@ -3,6 +3,7 @@ package org.linformer.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -37,6 +38,35 @@ class StrictJsonTest {
         Owner owner = new Owner("Ann", new Dog.Config(Dog.Size.LARGE));
 
         assertThat(StrictJson.read(StrictJson.write(owner), Owner.class)).isEqualTo(owner);
+    }
+
+    record Recipe(int rank, long seed, boolean frozen, List<Integer> k) {}
+
+    @Test
+    void readsWholeNumbersInAnyForm() {
+        assertThat(StrictJson.read(
+                        "{\"rank\": 1e2, \"seed\": 5000000000, \"frozen\": false, \"k\": [8, 16.0]}", Recipe.class))
+                .isEqualTo(new Recipe(100, 5_000_000_000L, false, List.of(8, 16)));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "0.5, 1, true, [1] | rank must be a whole number from -2147483648 to 2147483647, but is 0.5",
+                "5000000000, 1, true, [1] | rank must be a whole number from -2147483648 to 2147483647, but is 5000000000",
+                "1, '2', true, [1] | seed must be a whole number from -9223372036854775808 to 9223372036854775807, but is \"2\"",
+                "1, 2.5, true, [1] | seed must be a whole number from -9223372036854775808 to 9223372036854775807, but is 2.5",
+                "1, 1, 'yes', [1] | frozen must be true or false, but is \"yes\"",
+                "1, 1, true, [1, 256.7] | k must be a whole number from -2147483648 to 2147483647, but is 256.7",
+            })
+    void refusesNumbersAndTruthValuesThatAreNone(String values, String message) {
+        String[] parts = values.replace('\'', '"').split(", ", 4);
+        String json = "{\"rank\": %s, \"seed\": %s, \"frozen\": %s, \"k\": %s}"
+                .formatted(parts[0], parts[1], parts[2], parts[3]);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> StrictJson.read(json, Recipe.class))
+                .withMessage(message);
     }
 
     @ParameterizedTest(name = "{0}")

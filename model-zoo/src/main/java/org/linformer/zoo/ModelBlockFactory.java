@@ -41,7 +41,7 @@ public final class ModelBlockFactory implements BlockFactory {
     /** Name of the property that tells in what the encoder's layers compute. */
     public static final String DTYPE = "dtype";
 
-    private static final List<String> PRECISIONS = List.of("float32", "bfloat16");
+    private static final List<String> PRECISIONS = List.of(TextModel.FLOAT32, "bfloat16");
 
     /**
      * Builds the block.

@@ -15,14 +15,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file of JSON lines, each the answer to a text, that is gone on with where it ended: half a line that a killed process
- * left is cut off, and lines that are not of these texts, or not by this model, are refused.
+ * left is cut off, and lines that are not of these texts, or of which the last is not by this model, are refused.
  */
 final class AnswerFile implements AutoCloseable {
 
@@ -40,6 +42,9 @@ final class AnswerFile implements AutoCloseable {
     /** Who ends the process takes it and keeps it, so no line is left half written. */
     private final ReentrantLock writing = new ReentrantLock();
 
+    private final long end;
+    private @Nullable String next;
+    private boolean endsInHalfALine;
     private int compared;
     private JsonObject last = new JsonObject();
 
@@ -51,22 +56,30 @@ final class AnswerFile implements AutoCloseable {
             channel.close();
             throw new IllegalArgumentException(file + " must be written by one process at a time, but another has it");
         }
-        long end = endOfLastLine();
-        if (!isOfAnAnswer(end)) {
+        end = endOfLastLine();
+        endsInHalfALine = end < channel.size();
+        if (!endsWith(BEGINNING)) {
             channel.close();
             throw foreign("must end with an answer, but does not");
         }
-        channel.truncate(end);
-        channel.position(channel.size());
         lines = Files.newBufferedReader(file);
+        next = lines.readLine();
         Runtime.getRuntime().addShutdownHook(new Thread(writing::lock));
     }
 
-    /** Whether what stands behind the last line can be the beginning of one of ours. */
-    private boolean isOfAnAnswer(long end) throws IOException {
-        ByteBuffer beginning = ByteBuffer.allocate((int) Math.min(BEGINNING.length(), channel.size() - end));
-        while (beginning.hasRemaining() && channel.read(beginning, end + beginning.position()) >= 0) {}
-        return BEGINNING.startsWith(new String(beginning.array(), StandardCharsets.UTF_8));
+    /** Whether what stands behind the last line, if anything does, can be the rest of a line that begins so. */
+    private boolean endsWith(String beginning) throws IOException {
+        byte[] wanted = beginning.getBytes(StandardCharsets.UTF_8);
+        ByteBuffer half = ByteBuffer.allocate((int) Math.min(wanted.length, channel.size() - end));
+        while (half.hasRemaining() && channel.read(half, end + half.position()) >= 0) {}
+        return Arrays.equals(half.array(), Arrays.copyOf(wanted, half.capacity()));
+    }
+
+    /** The next whole line, or null. */
+    private @Nullable String nextLine() throws IOException {
+        String line = next;
+        next = line == null ? null : lines.readLine();
+        return next == null && endsInHalfALine ? null : line;
     }
 
     private long endOfLastLine() throws IOException {
@@ -87,7 +100,7 @@ final class AnswerFile implements AutoCloseable {
      * @throws IllegalArgumentException if it is of another text
      */
     boolean hasAnswerTo(String id, JsonObject tokens) throws IOException {
-        String line = lines.readLine();
+        String line = nextLine();
         if (line == null) {
             return false;
         }
@@ -109,7 +122,7 @@ final class AnswerFile implements AutoCloseable {
      * @throws IllegalArgumentException if it is of another model or by other options, or there is a line behind it
      */
     void requireLast(JsonObject again) throws IOException {
-        if (lines.readLine() != null) {
+        if (nextLine() != null) {
             throw foreign(
                     "must have at most as many lines as the input has texts, %d, but has more".formatted(compared));
         }
@@ -141,7 +154,24 @@ final class AnswerFile implements AutoCloseable {
         return element instanceof JsonPrimitive primitive && primitive.isNumber();
     }
 
+    /**
+     * Writes answers behind the last line.
+     *
+     * @throws IllegalArgumentException if half a line stands there that is not of the first of them
+     */
     void append(List<JsonObject> answers) throws IOException {
+        if (endsInHalfALine) {
+            if (answers.isEmpty()) {
+                throw foreign("must end with the line %d, but goes on behind it".formatted(compared));
+            }
+            JsonElement id = answers.get(0).get("id");
+            if (!endsWith("{\"id\":" + GSON.toJson(id))) {
+                throw foreign("must end in an answer to %s, but does not".formatted(id));
+            }
+            channel.truncate(end);
+            endsInHalfALine = false;
+        }
+        channel.position(channel.size());
         ByteBuffer bytes = StandardCharsets.UTF_8.encode(
                 answers.stream().map(answer -> GSON.toJson(answer) + "\n").collect(Collectors.joining()));
         writing.lock();

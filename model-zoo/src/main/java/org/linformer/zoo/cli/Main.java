@@ -47,6 +47,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "linformer",
         mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        scope = CommandLine.ScopeType.INHERIT,
         description = "Prepares data, trains models by a recipe, measures and uses them.",
         subcommands = Train.class)
 public final class Main {
@@ -60,6 +62,15 @@ public final class Main {
 
     private interface Preparation {
         void prepare(Path folder, PrintStream progress) throws IOException, InterruptedException;
+    }
+
+    /** The version of the jar. */
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Main.class.getPackage().getImplementationVersion();
+            return new String[] {"linformer " + (version == null ? "unpackaged" : version)};
+        }
     }
 
     private Main() {}
@@ -79,8 +90,6 @@ public final class Main {
         System.setProperty("org.slf4j.simpleLogger.log.ai.djl.util.cuda", "error");
         GlibcAllocator.keepFreedMemory();
         CommandLine commandLine = new CommandLine(new Main());
-        String version = Main.class.getPackage().getImplementationVersion();
-        commandLine.getCommandSpec().version("linformer " + (version == null ? "unpackaged" : version));
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setExecutionExceptionHandler((exception, command, result) -> {
             command.getErr().println(command.getColorScheme().errorText(message(exception)));

@@ -1,5 +1,6 @@
 package org.linformer.zoo.cli;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -22,10 +23,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Trains a model: 0 when it is finished, 130 when it was stopped. */
-@Command(
-        name = "train",
-        mixinStandardHelpOptions = true,
-        description = "Trains by a recipe; stopped with Ctrl-C, it goes on when run again.")
+@Command(name = "train", description = "Trains by a recipe; stopped with Ctrl-C, it goes on when run again.")
 final class Train implements Callable<Integer> {
 
     @Parameters(paramLabel = "RECIPE", description = "The recipe.")
@@ -64,6 +62,14 @@ final class Train implements Callable<Integer> {
         }
         if (recipe instanceof MaskedTokenRecipe && start != null) {
             throw new IllegalArgumentException("--start must not stand with a MaskedTokenRecipe, but is " + start);
+        }
+        if (recipe instanceof ClassifierRecipe classifier && classifier.rank() > 0 && start == null) {
+            throw new IllegalArgumentException(
+                    "--start must name a model for a recipe of low-rank updates, rank=%d, but is not given"
+                            .formatted(classifier.rank()));
+        }
+        if (from != null && Files.exists(out) && Files.isSameFile(from, out)) {
+            throw new IllegalArgumentException("--out must be another folder than that of --start, but is " + out);
         }
         return untilStopped(stopped -> {
             if (recipe instanceof ClassifierRecipe classifier) {

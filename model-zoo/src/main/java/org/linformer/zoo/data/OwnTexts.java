@@ -54,7 +54,7 @@ public final class OwnTexts {
         long contradictory = contradictory(all);
         if (contradictory > 0) {
             progress.printf(
-                    "%,d texts stand there with different labels: the first label of each is taken%n", contradictory);
+                    "texts that stand there with different labels: %,d; the first of each is taken%n", contradictory);
         }
         Map<String, Long> counts = counts(different);
         if (counts.size() < 2) {

@@ -72,7 +72,7 @@ public final class MiniLm {
         Files.writeString(out.resolve(ModelConfig.FILE), StrictJson.write(config) + "\n");
     }
 
-    private static EncoderConfig encoder(int maxTokens) {
+    static EncoderConfig encoder(int maxTokens) {
         return new EncoderConfig(
                 /* numLayers= */ 6,
                 /* ffDim= */ 1536,

@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.linformer.attention.LinformerAttention;
+import org.linformer.attention.Projection;
 import org.linformer.encoder.EncoderModel;
 import org.linformer.encoder.Weights;
 import org.linformer.json.StrictJson;
@@ -24,8 +26,8 @@ import org.linformer.zoo.train.Updates;
  * MiniLM's weights in the encoder of a recipe: the state that its training starts from, or with the {@link Updates} of that
  * training the model that it made.
  *
- * <p>Layers behind the first k positions, where they are apart, are copies of the others. A slot of E and F is one position of
- * the text, more of them at its beginning. The positions behind the 512 that MiniLM has are these again and again; where
+ * <p>Layers behind the first k positions, where they are apart, are copies of the others. Where the recipe starts E
+ * and F as STRIDED, a slot is one position of the text, more of them at its beginning. The positions behind the 512 that MiniLM has are these again and again; where
  * layers are apart, the first 256, in which its authors trained it for sentences, are repeated. Heads are new.
  */
 public final class MiniLmStart {
@@ -42,15 +44,19 @@ public final class MiniLmStart {
      * @param updates what a training changed, or null for the state that trainings start from
      * @param out the folder, made if it is not there
      * @throws IOException if a file cannot be read or written, or the jar is another
-     * @throws IllegalArgumentException if the encoder is not of MiniLM's size
+     * @throws IllegalArgumentException if the encoder is not of MiniLM's size, or its layers compute something else
      */
     public static void write(Path jar, Path recipeFile, @Nullable Path updates, Path out) throws IOException {
         Recipe recipe = Recipe.read(recipeFile);
+        recipe.requireLayersOf(MiniLm.encoder(MiniLm.MAX_TOKENS));
         int maxLength = recipe.encoder().attention().maxLength();
         try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
             manager.getEngine().setRandomSeed((int) recipe.seed());
             EncoderModel block = new EncoderModel(recipe.vocabSize(), recipe.encoder(), recipe.heads());
             block.initialize(manager, DataType.FLOAT32, new Shape(1, maxLength));
+            boolean isStrided = recipe.encoder().attention() instanceof LinformerAttention.Config linformer
+                    && linformer.projection() instanceof Projection.Linear linear
+                    && linear.initialization() == Projection.Initialization.STRIDED;
             Map<String, NDArray> theirs = MiniLm.read(manager, jar, out);
             Map<String, NDArray> ours = new LinkedHashMap<>();
             Weights.of(block).forEach((name, parameter) -> {
@@ -61,8 +67,10 @@ public final class MiniLmStart {
                     ours.put(name, repeated(same, positions, maxLength));
                 } else if (same != null) {
                     ours.put(name, same);
-                } else if (name.matches("encoder.*\\.[EF]") && shape.dimension() == 2) {
-                    ours.put(name, selection(manager, (int) shape.get(0), (int) shape.get(1)));
+                } else if (isStrided && name.matches("encoder.*\\.[EF]")) {
+                    int dimensions = shape.dimension(); // (k, maxLength), or (h, k, maxLength)
+                    NDArray e = selection(manager, (int) shape.get(dimensions - 2), maxLength); // (k, maxLength)
+                    ours.put(name, dimensions == 2 ? e : e.expandDims(0).tile(new long[] {shape.get(0), 1, 1}));
                 }
             });
             Set<String> missing = Weights.set(block, manager, ours, DataType.FLOAT32);

@@ -77,7 +77,7 @@ final class AdamW implements AutoCloseable {
                             new NDList(weight),
                             learningRate,
                             (float) (learningRate * correction),
-                            weight.getShape().dimension() > 1 ? weightDecay : 0,
+                            Trained.isMatrix(name, weight) ? weightDecay : 0,
                             rescale,
                             -1,
                             BETA1,

@@ -1,6 +1,7 @@
 package org.linformer.zoo.train;
 
 import java.util.List;
+import org.linformer.encoder.ClassifierHead;
 import org.linformer.encoder.EncoderConfig;
 import org.linformer.encoder.HeadConfig;
 
@@ -65,6 +66,13 @@ public record ClassifierRecipe(
     public ClassifierRecipe {
         labels = List.copyOf(labels);
         heads = List.copyOf(heads);
+        if (heads.isEmpty()
+                || !(heads.get(0) instanceof ClassifierHead.Config classifier)
+                || classifier.numClasses() != labels.size()) {
+            throw new IllegalArgumentException(
+                    "heads must begin with a ClassifierHead of as many classes as labels, %d, but are %s"
+                            .formatted(labels.size(), heads));
+        }
         Recipe.requirePositive("epochs", epochs);
         Recipe.requirePositive("batchSize", batchSize);
         Recipe.requirePositive("learningRate", learningRate);

@@ -90,13 +90,17 @@ public final class ClassifierTraining {
             throws IOException, ModelNotFoundException, MalformedModelException, TranslateException {
         Path trainFile = data.resolve("train.jsonl");
         Path validationFile = data.resolve("validation.jsonl");
-        TrainingLoop loop = new TrainingLoop(start, List.of(trainFile, validationFile), out, progress, stopped);
+        TrainingLoop loop = new TrainingLoop(
+                start, List.of(trainFile, validationFile, start.tokenizer(recipeFile)), out, progress, stopped);
         List<LabelledText> train;
         List<LabelledText> validation;
         List<LabelledText>
                 test; // read before the training, so that what is wrong in it is told now and not after hours
         try (TextTokenizer tokenizer = new TextTokenizer(
                 start.tokenizer(recipeFile), recipe.encoder().attention().maxLength())) {
+            if (recipe.tokenDropout() > 0) {
+                start.requireBertTokens(recipeFile, tokenizer);
+            }
             train = read(trainFile, tokenizer);
             validation = read(validationFile, tokenizer);
             test = read(data.resolve("test.jsonl"), tokenizer);
@@ -131,7 +135,7 @@ public final class ClassifierTraining {
     private Trained choose(EncoderModel block) {
         Trained trained = new Trained(block);
         Weights.of(block).forEach((name, parameter) -> {
-            boolean isMatrix = parameter.getArray().getShape().dimension() > 1;
+            boolean isMatrix = Trained.isMatrix(name, parameter.getArray());
             if (start.isFromNothing() || name.startsWith("heads.")) {
                 trained.add(name, parameter, recipe.learningRate());
             } else if (recipe.rank() == 0
@@ -235,7 +239,9 @@ public final class ClassifierTraining {
         if (examples.isEmpty()) {
             throw new IllegalArgumentException(file + " must hold a text, but holds none");
         }
-        return Evaluator.tokenize(examples, tokenizer, recipe.labels());
+        List<LabelledText> texts = Evaluator.tokenize(examples, tokenizer, recipe.labels());
+        texts.forEach(text -> start.requireIds(recipeFile, text.text().ids()));
+        return texts;
     }
 
     private void finish(

@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayDeque;
-import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
 import java.util.Random;
@@ -14,7 +13,7 @@ import java.util.stream.LongStream;
 /**
  * The loss of taking another text for one's own, of van den Oord et al. 2018, https://arxiv.org/abs/1807.03748, equation 4,
  * with the cosine over a temperature as the score. Three of them: a document looks for its query among all queries, for a
- * sentence of its own among the sentences of all documents, and its query looks for it among documents of earlier steps.
+ * sentence of its own among the sentences of all documents, and its query looks for it among other documents of earlier steps.
  */
 final class ContrastiveLoss {
 
@@ -23,7 +22,11 @@ final class ContrastiveLoss {
     private final NDArray queries;
     private final NDArray sentences;
     private final int[] firstSentence;
-    private final Deque<float[]> earlier = new ArrayDeque<>();
+    private final Deque<Made> earlier = new ArrayDeque<>();
+
+    /** A document's vector as a step made it. */
+    @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+    private record Made(int document, float[] vector) {}
 
     private double ofQueries;
     private double ofSentences;
@@ -62,7 +65,11 @@ final class ContrastiveLoss {
                 documents.stream().mapToLong(i -> drawn(i, random)).toArray());
         NDArray asked =
                 matrix(scope, documents.stream().map(i -> texts.get(i).query()).toList()); // (b, d)
-        NDArray all = earlier.isEmpty() ? vectors : vectors.concat(matrix(scope, earlier), 0); // (b + e, d)
+        List<float[]> others = earlier.stream()
+                .filter(made -> !documents.contains(made.document()))
+                .map(Made::vector)
+                .toList();
+        NDArray all = others.isEmpty() ? vectors : vectors.concat(matrix(scope, others), 0); // (b + e, d)
         NDArray document =
                 found(scope, asked, all, LongStream.range(0, documents.size()).toArray());
         ofQueries += query.getFloat();
@@ -72,9 +79,11 @@ final class ContrastiveLoss {
         return query.add(sentence.mul(recipe.sentenceWeight())).add(document.mul(recipe.documentWeight()));
     }
 
-    /** Puts the vectors of a step among those that later queries look through. */
-    void remember(List<float[]> vectors) {
-        earlier.addAll(vectors);
+    /** Puts the vectors of a step's documents among those that later queries look through. */
+    void remember(List<Integer> documents, List<float[]> vectors) {
+        for (int i = 0; i < documents.size(); i++) {
+            earlier.add(new Made(documents.get(i), vectors.get(i)));
+        }
         while (earlier.size() > recipe.otherDocuments()) {
             earlier.removeFirst();
         }
@@ -103,8 +112,8 @@ final class ContrastiveLoss {
         return cosines.div(recipe.temperature()).logSoftmax(1).mul(wanted).sum().neg(); // ()
     }
 
-    private static NDArray matrix(NDManager manager, Collection<float[]> rows) {
-        int width = rows.iterator().next().length;
+    private static NDArray matrix(NDManager manager, List<float[]> rows) {
+        int width = rows.get(0).length;
         float[] values = new float[rows.size() * width];
         int at = 0;
         for (float[] row : rows) {

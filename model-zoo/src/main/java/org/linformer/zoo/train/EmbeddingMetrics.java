@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.ModelConfig;
 import org.linformer.zoo.search.SearchFigures;
@@ -89,6 +90,17 @@ public record EmbeddingMetrics(
             return recipe;
         }
         throw new IllegalArgumentException("%s must be an EmbeddingRecipe, but is not".formatted(file));
+    }
+
+    /** The searches that were added to the model that lies in a folder, by its hashes; none if none does. */
+    static Map<Map<String, String>, List<Search>> searches(Path folder) throws IOException {
+        Path recipe = folder.resolve(Recipe.FILE);
+        Path metrics = folder.resolve(Recipe.METRICS);
+        return Files.exists(recipe) && Files.exists(metrics) && Recipe.read(recipe) instanceof EmbeddingRecipe
+                ? Map.of(
+                        ModelConfig.read(folder).sha256(),
+                        StrictJson.read(metrics, EmbeddingMetrics.class).searches())
+                : Map.of();
     }
 
     private EmbeddingMetrics with(List<Search> all) {

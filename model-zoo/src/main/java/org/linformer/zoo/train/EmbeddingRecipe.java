@@ -1,6 +1,8 @@
 package org.linformer.zoo.train;
 
 import java.util.List;
+import org.linformer.attention.LinformerAttention;
+import org.linformer.encoder.EmbeddingHead;
 import org.linformer.encoder.EncoderConfig;
 import org.linformer.encoder.HeadConfig;
 
@@ -67,6 +69,13 @@ public record EmbeddingRecipe(
             throw new IllegalArgumentException(
                     "apart must be true for an embedding model that keeps the vectors of short texts, but is false");
         }
+        int k = ((LinformerAttention.Config) encoder.attention()).k().get(0);
+        if (heads.isEmpty() || !(heads.get(0) instanceof EmbeddingHead.Config embedding) || embedding.equal() < k) {
+            throw new IllegalArgumentException(
+                    "heads must begin with an EmbeddingHead whose equal is at least k=%d, but are %s"
+                            .formatted(k, heads));
+        }
+        Recipe.requireNoClassifier(heads);
         Recipe.requirePositive("steps", steps);
         Recipe.requirePositive("checks", checks);
         Recipe.requirePositive("batchSize", batchSize);

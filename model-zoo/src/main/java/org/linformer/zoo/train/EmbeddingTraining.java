@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
@@ -87,6 +88,7 @@ public final class EmbeddingTraining {
      * @throws IOException if a file cannot be read or written
      */
     public boolean run(List<Path> train, List<Path> validation, String command) throws IOException {
+        Map<Map<String, String>, List<EmbeddingMetrics.Search>> finished = EmbeddingMetrics.searches(out);
         TrainingLoop loop = new TrainingLoop(
                 start, Stream.of(train, validation).flatMap(List::stream).toList(), out, progress, stopped);
         try (NDManager manager = NDManager.newBaseManager("PyTorch");
@@ -112,12 +114,18 @@ public final class EmbeddingTraining {
             if (last.step() < recipe.steps()) {
                 return false;
             }
-            finish(command, task.train.size(), task.validation.size(), last);
+            finish(command, task.train.size(), task.validation.size(), last, finished);
             return true;
         }
     }
 
-    private void finish(String command, int documents, int validationPairs, Checkpoint last) throws IOException {
+    private void finish(
+            String command,
+            int documents,
+            int validationPairs,
+            Checkpoint last,
+            Map<Map<String, String>, List<EmbeddingMetrics.Search>> finished)
+            throws IOException {
         ModelConfig config = start.finish(recipeFile, out);
         new EmbeddingMetrics(
                         command,
@@ -130,7 +138,7 @@ public final class EmbeddingTraining {
                         last.tokens(),
                         last.seconds() / 60,
                         last.tokens() / last.seconds(),
-                        List.of())
+                        finished.getOrDefault(config.sha256(), List.of()))
                 .write(recipe, config, out);
         progress.println("trained: " + out);
     }
@@ -150,17 +158,17 @@ public final class EmbeddingTraining {
         Weights.of(block).forEach((name, parameter) -> {
             boolean isBehind = name.startsWith("encoder.behind.");
             boolean isProjection = Trained.isProjection(name);
-            int dimension = parameter.getArray().getShape().dimension();
+            boolean isMatrix = Trained.isMatrix(name, parameter.getArray());
             float rate = name.contains("position_embeddings")
                     ? recipe.positionRate()
                     : name.contains(".pooling.")
                             ? recipe.poolingRate()
                             : !isBehind
                                     ? 0
-                                    : isProjection ? recipe.projectionRate() : dimension == 1 ? recipe.vectorRate() : 0;
+                                    : isProjection ? recipe.projectionRate() : isMatrix ? 0 : recipe.vectorRate();
             if (rate > 0) {
                 trained.add(name, parameter, rate);
-            } else if (isBehind && dimension == 2 && !isProjection && recipe.rank() > 0) {
+            } else if (isBehind && isMatrix && !isProjection && recipe.rank() > 0) {
                 trained.addLowRank(name, parameter, recipe.rank(), recipe.lowRankRate());
             }
         });
@@ -199,21 +207,22 @@ public final class EmbeddingTraining {
             List<Integer> batch = Batches.ofStep(documents, recipe.batchSize(), recipe.seed(), number);
             List<TokenizedText> texts =
                     batch.stream().map(i -> train.get(i).text()).toList();
+            List<Integer> read = new ArrayList<>();
             List<float[]> made = new ArrayList<>();
             float mean = 0;
             for (List<Integer> go : TokenizedText.byLength(texts, recipe.maxBatchTokens())) {
                 try (NDManager scope = manager.newSubManager();
                         GradientCollector gradients = manager.getEngine().newGradientCollector()) {
                     NDArray vectors = vectors(scope, go.stream().map(texts::get).toList(), true); // (b, d)
-                    NDArray part = loss.of(
-                                    scope, vectors, go.stream().map(batch::get).toList(), random)
-                            .div(batch.size()); // ()
+                    List<Integer> numbers = go.stream().map(batch::get).toList();
+                    NDArray part = loss.of(scope, vectors, numbers, random).div(batch.size()); // ()
                     gradients.backward(part);
                     mean += part.getFloat();
+                    read.addAll(numbers);
                     made.addAll(rows(vectors));
                 }
             }
-            loss.remember(made);
+            loss.remember(read, made);
             return new TrainingLoop.Step(
                     mean, texts.stream().mapToLong(TokenizedText::read).sum());
         }
@@ -266,7 +275,7 @@ public final class EmbeddingTraining {
             List<TokenizedText> shorts = IntStream.range(0, pairs.size())
                     .boxed()
                     .flatMap(i -> Stream.concat(Stream.of(pairs.get(i).pair().query()), drawn.get(i).stream()))
-                    .map(text -> tokenizer.tokenize(text, Truncation.END).cut(QUERY_TOKENS))
+                    .map(text -> tokenizer.tokenize(text, Truncation.END).cut(Math.min(QUERY_TOKENS, k())))
                     .toList();
             List<float[]> vectors = embed(shorts);
             List<QueriedText> texts = new ArrayList<>();

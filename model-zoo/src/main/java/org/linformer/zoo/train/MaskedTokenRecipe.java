@@ -70,6 +70,7 @@ public record MaskedTokenRecipe(
         if (heads.isEmpty() || !(heads.get(0) instanceof MaskedTokenHead.Config)) {
             throw new IllegalArgumentException("heads must begin with a MaskedTokenHead, but are " + heads);
         }
+        Recipe.requireNoClassifier(heads);
         if (maxBatchTokens < encoder.attention().maxLength()) {
             throw new IllegalArgumentException("maxBatchTokens must be at least maxLength=%d, but is %d"
                     .formatted(encoder.attention().maxLength(), maxBatchTokens));

@@ -34,7 +34,8 @@ import org.linformer.zoo.data.Pair;
 
 /**
  * Pretrains an encoder on the texts of data sets, whatever their labels or queries: all of them one after another, cut into
- * windows. Two recipes of the same seed read the same windows in the same order, with the same tokens masked.
+ * windows. Two recipes of the same seed, windows, masked share and maxBatchTokens read the same windows in the same order, with
+ * the same tokens masked.
  */
 public final class MaskedTokenTraining {
 
@@ -89,10 +90,17 @@ public final class MaskedTokenTraining {
         List<Path> files = data.stream()
                 .flatMap(folder -> Stream.of(file(folder, "train"), file(folder, "validation")))
                 .toList();
-        TrainingLoop loop = new TrainingLoop(start, files, out, progress, stopped);
+        TrainingLoop loop = new TrainingLoop(
+                start,
+                Stream.concat(files.stream(), Stream.of(start.tokenizer(recipeFile)))
+                        .toList(),
+                out,
+                progress,
+                stopped);
         List<long[]> train;
         List<long[]> validation;
         try (TextTokenizer tokenizer = new TextTokenizer(start.tokenizer(recipeFile), Integer.MAX_VALUE)) {
+            start.requireBertTokens(recipeFile, tokenizer);
             train = windows(tokenizer, data, "train");
             validation = windows(tokenizer, data, "validation");
         }
@@ -192,11 +200,8 @@ public final class MaskedTokenTraining {
         for (Path folder : data) {
             for (String text : texts(folder, split)) {
                 long[] ids = tokenizer.tokenize(text, Truncation.NONE).ids();
+                start.requireIds(recipeFile, ids);
                 for (int i = 1; i < ids.length; i++) {
-                    if (ids[i] >= recipe.vocabSize()) {
-                        throw new IllegalArgumentException("%s must have ids below vocabSize=%d, but has %d"
-                                .formatted(start.tokenizer(recipeFile), recipe.vocabSize(), ids[i]));
-                    }
                     window[filled++] = ids[i];
                     if (filled == length - 1) {
                         window[0] = FIRST;

@@ -3,6 +3,10 @@ package org.linformer.zoo.train;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.linformer.attention.LinformerAttention;
+import org.linformer.attention.MultiHeadAttention.Heads;
+import org.linformer.attention.SoftmaxAttention;
+import org.linformer.encoder.ClassifierHead;
 import org.linformer.encoder.EncoderConfig;
 import org.linformer.encoder.HeadConfig;
 import org.linformer.json.StrictJson;
@@ -100,6 +104,33 @@ public sealed interface Recipe permits ClassifierRecipe, EmbeddingRecipe, Masked
     }
 
     /**
+     * Refuses weights whose layers compute something else than those of this recipe.
+     *
+     * @param start the encoder that they were trained in
+     * @throws IllegalArgumentException if it has other heads, another activation or another normalisation
+     */
+    default void requireLayersOf(EncoderConfig start) {
+        requireSame("heads", heads(start), heads(encoder()));
+        requireSame("activation", start.activation(), encoder().activation());
+        requireSame("normFirst", start.normFirst(), encoder().normFirst());
+        requireSame("normEpsilon", start.normEpsilon(), encoder().normEpsilon());
+    }
+
+    private static String heads(EncoderConfig encoder) {
+        Heads heads = encoder.attention() instanceof LinformerAttention.Config linformer
+                ? linformer.heads()
+                : ((SoftmaxAttention.Config) encoder.attention()).heads();
+        return "%d x %d%s".formatted(heads.numHeads(), heads.headDim(), heads.causal() ? ", causal" : "");
+    }
+
+    private static void requireSame(String name, Object ofStart, Object ofRecipe) {
+        if (!ofStart.equals(ofRecipe)) {
+            throw new IllegalArgumentException(
+                    "%s must be as in the start, %s, but is %s".formatted(name, ofStart, ofRecipe));
+        }
+    }
+
+    /**
      * Reads a recipe.
      *
      * @param file the file
@@ -109,6 +140,14 @@ public sealed interface Recipe permits ClassifierRecipe, EmbeddingRecipe, Masked
      */
     static Recipe read(Path file) throws IOException {
         return StrictJson.read(file, Recipe.class);
+    }
+
+    /** Refuses a head that needs labels. */
+    static void requireNoClassifier(List<HeadConfig> heads) {
+        if (heads.stream().anyMatch(ClassifierHead.Config.class::isInstance)) {
+            throw new IllegalArgumentException(
+                    "heads must hold no ClassifierHead, as there are no labels, but are " + heads);
+        }
     }
 
     /** Refuses a value of a recipe. */

@@ -13,6 +13,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import org.linformer.encoder.Weights;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.ModelConfig;
 import org.linformer.zoo.Sha256;
+import org.linformer.zoo.TextTokenizer;
 
 /** Where a training starts and what it leaves: the model of its recipe, with the weights of another in it or from nothing. */
 final class Start {
@@ -38,6 +40,7 @@ final class Start {
      * @param recipe the recipe
      * @param folder of the model whose embeddings and encoder are taken, or null to start from nothing
      * @throws IOException if a file of that model cannot be read or has not the SHA-256 of its configuration
+     * @throws IllegalArgumentException if its layers compute something else than the recipe's
      */
     Start(Recipe recipe, @Nullable Path folder) throws IOException {
         this.recipe = recipe;
@@ -46,6 +49,7 @@ final class Start {
             config = null;
         } else {
             config = ModelConfig.read(folder);
+            recipe.requireLayersOf(config.encoder());
             config.verify(folder);
         }
     }
@@ -155,6 +159,26 @@ final class Start {
         return folder == null
                 ? recipeFile.toAbsolutePath().resolveSibling(ModelConfig.TOKENIZER)
                 : folder.resolve(ModelConfig.TOKENIZER);
+    }
+
+    /** Refuses a tokenizer that does not put BERT's [CLS] and [SEP] around a text: [MASK] would be some other token. */
+    void requireBertTokens(Path recipeFile, TextTokenizer tokenizer) {
+        long[] ids = tokenizer.tokenize("").ids();
+        if (!Arrays.equals(ids, new long[] {101, 102})) {
+            throw new IllegalArgumentException(
+                    "%s must tokenize no text to [CLS] and [SEP] of BERT, [101, 102], but does to %s"
+                            .formatted(tokenizer(recipeFile), Arrays.toString(ids)));
+        }
+    }
+
+    /** Refuses ids that the model has no embeddings for. */
+    void requireIds(Path recipeFile, long[] ids) {
+        for (long id : ids) {
+            if (id >= recipe.vocabSize()) {
+                throw new IllegalArgumentException("%s must have ids below vocabSize=%d, but has %d"
+                        .formatted(tokenizer(recipeFile), recipe.vocabSize(), id));
+            }
+        }
     }
 
     /** Completes the folder of a trained model, in which its weights lie, or its updates if it is not from nothing. */

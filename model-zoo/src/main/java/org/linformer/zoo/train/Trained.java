@@ -35,9 +35,14 @@ final class Trained {
         return name.matches(".*\\.[EF]");
     }
 
-    /** Trains a parameter as it is, unless the model's configuration froze it. */
+    /** Whether a weight is none of the vectors that biases and normalisations are; a projection's bias can have a row a head. */
+    static boolean isMatrix(String name, NDArray weight) {
+        return weight.getShape().dimension() > 1 && !name.endsWith(".bias");
+    }
+
+    /** Trains a parameter as it is, unless its rate is 0 or the model's configuration froze it. */
     void add(String name, Parameter parameter, float rate) {
-        if (frozen.contains(parameter)) {
+        if (rate == 0 || frozen.contains(parameter)) {
             return;
         }
         parameter.freeze(false);
@@ -94,6 +99,9 @@ final class Trained {
     }
 
     AdamW optimizer(NDManager manager, float weightDecay, float maxGradientNorm) {
+        if (weights.isEmpty()) {
+            throw new IllegalArgumentException("rates of the recipe must let something learn, but are 0 for all");
+        }
         return new AdamW(manager, weights, rates, weightDecay, maxGradientNorm);
     }
 

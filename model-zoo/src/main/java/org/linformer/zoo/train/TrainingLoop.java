@@ -12,8 +12,10 @@ import org.linformer.encoder.EncoderModel;
 import org.linformer.encoder.Weights;
 import org.linformer.zoo.ModelConfig;
 
-/** The course of every training: steps, checks in between, and a checkpoint at least every ten minutes, from which it goes on
- * when it is run again. */
+/**
+ * The course of every training: steps, checks in between, and a checkpoint at least every ten minutes, from which it goes on
+ * when it is run again.
+ */
 final class TrainingLoop {
 
     private static final String CHECKPOINT = "checkpoint";
@@ -78,6 +80,7 @@ final class TrainingLoop {
      * @param warmup share of the steps in which the learning rates rise
      * @param task what is done in them
      * @return where the training stands
+     * @throws IllegalArgumentException if the loss grows beyond all bounds
      */
     Checkpoint run(EncoderModel block, Trained trained, AdamW optimizer, int steps, int checks, float warmup, Task task)
             throws IOException {
@@ -97,6 +100,11 @@ final class TrainingLoop {
             int number = at.step() + 1;
             start.seedDropout(number);
             Step step = task.step(number);
+            if (!Float.isFinite(step.loss())) {
+                throw new IllegalArgumentException(
+                        "loss must be finite, but is %s in step %d: lower the learning rates. The last checkpoint stands, if there is one"
+                                .formatted(step.loss(), number));
+            }
             trained.step(optimizer, number, Schedule.share(number, steps, warmup));
             curve.add(number, step.loss());
             losses += step.loss();

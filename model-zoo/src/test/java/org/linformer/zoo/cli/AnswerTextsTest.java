@@ -259,6 +259,22 @@ class AnswerTextsTest {
         assertThat(said()).isEqualTo(out + " must end with an answer, but does not" + advice);
         assertThat(out).hasContent(whole + "a note without an end");
 
+        String other = "{\"id\":\"chat-1\",\"object\":\"an answer of something else\"}";
+        for (String before : new String[] {"", whole.substring(0, whole.indexOf('\n') + 1)}) {
+            Files.writeString(out, before + other);
+            assertThat(embed(texts)).isEqualTo(1);
+            assertThat(said())
+                    .contains(out
+                            + " must end in an answer to \"text %d\", but does not"
+                                    .formatted(before.isEmpty() ? 0 : 1));
+            assertThat(out).hasContent(before + other);
+        }
+
+        Files.writeString(out, whole + other);
+        assertThat(embed(texts)).isEqualTo(1);
+        assertThat(said()).contains(out + " must end with the line 3, but goes on behind it");
+        assertThat(out).hasContent(whole + other);
+
         Files.writeString(out, whole + whole);
         assertThat(embed(texts)).isEqualTo(1);
         assertThat(said())

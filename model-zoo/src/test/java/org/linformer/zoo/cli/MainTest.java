@@ -9,16 +9,27 @@ import org.junit.jupiter.api.Test;
 
 class MainTest {
 
-    @Test
-    void tellsItsVersion() {
+    private static String outputOf(String... arguments) {
         PrintStream before = System.out;
         ByteArrayOutputStream output = new ByteArrayOutputStream();
         System.setOut(new PrintStream(output, true, StandardCharsets.UTF_8));
         try {
-            assertThat(Main.run("--version")).isZero();
+            assertThat(Main.run(arguments)).isZero();
         } finally {
             System.setOut(before);
         }
-        assertThat(output.toString(StandardCharsets.UTF_8)).isEqualToIgnoringNewLines("linformer unpackaged");
+        return output.toString(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void tellsItsVersion() {
+        assertThat(outputOf("--version")).isEqualToIgnoringNewLines("linformer unpackaged");
+    }
+
+    @Test
+    void tellsTheOptionsOfACommand() {
+        assertThat(outputOf("--help")).contains("embed", "classify", "evaluate-search");
+        assertThat(outputOf("embed", "--help")).contains("--out", "--batch-tokens", "--precision");
+        assertThat(outputOf("train", "--help")).contains("--data", "--start");
     }
 }

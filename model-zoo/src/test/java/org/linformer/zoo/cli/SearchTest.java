@@ -144,6 +144,29 @@ class SearchTest {
     }
 
     @Test
+    void refusesLowRankUpdatesOfNothing() throws Exception {
+        String recipe = LinformerModelZoo.folder("spam-linformer")
+                .resolve("recipe.json")
+                .toString();
+        assertThat(errorsOf("train", recipe, "--data", "d", "--out", "out"))
+                .contains("--start must name a model for a recipe of low-rank updates, rank=32, but is not given");
+    }
+
+    @Test
+    void refusesToTrainOverTheStart() {
+        assertThat(errorsOf(
+                        "train",
+                        model.resolve("recipe.json").toString(),
+                        "--data",
+                        "d",
+                        "--start",
+                        original.toString(),
+                        "--out",
+                        original.resolve("../minilm").toString()))
+                .contains("--out must be another folder than that of --start, but is " + original.resolve("../minilm"));
+    }
+
+    @Test
     void refusesTwoFoldersForAClassifier() throws Exception {
         String recipe = LinformerModelZoo.folder("spam-linformer")
                 .resolve("recipe.json")

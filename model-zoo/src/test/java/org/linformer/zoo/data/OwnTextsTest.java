@@ -117,7 +117,7 @@ class OwnTextsTest {
 
         assertThat(written()).contains(new Example("a.csv:2", "0 of a kind", "even"));
         assertThat(progress.toString(StandardCharsets.UTF_8))
-                .contains("1 texts stand there with different labels: the first label of each is taken");
+                .contains("texts that stand there with different labels: 1; the first of each is taken");
     }
 
     @Test

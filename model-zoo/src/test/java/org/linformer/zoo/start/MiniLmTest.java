@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -27,6 +31,7 @@ import org.linformer.encoder.ClassifierHead;
 import org.linformer.encoder.EmbeddingHead;
 import org.linformer.encoder.EncoderConfig;
 import org.linformer.encoder.HeadConfig;
+import org.linformer.encoder.Weights;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.LinformerModelZoo;
 import org.linformer.zoo.ModelConfig;
@@ -152,6 +157,52 @@ class MiniLmTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> MiniLmStart.write(jar(), other, null, folder.resolve("start")))
                 .withMessageContainingAll(other + " must have MiniLM's layers", named);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'\"activation\": \"GELU\"', '\"activation\": \"RELU\"', 'activation must be as in the start, GELU, but is RELU'",
+        "'\"numHeads\": 12', '\"numHeads\": 6', 'heads must be as in the start, 12 x 32, but is 6 x 32'"
+    })
+    void refusesARecipeWhoseLayersComputeSomethingElse(String from, String to, String message, @TempDir Path folder)
+            throws Exception {
+        Path other = Files.writeString(
+                folder.resolve("recipe.json"),
+                Files.readString(Path.of("src/main/derived/spam-linformer/recipe.json"))
+                        .replace(from, to));
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> MiniLmStart.write(jar(), other, null, folder.resolve("start")))
+                .withMessage(message);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "STRIDED, KEY_VALUE, 1, 16",
+        "STRIDED, NONE, 1, 192",
+        "BAND, KEY_VALUE, 0.00390625, 4096",
+        "BAND, NONE, 0.00390625, 49152"
+    })
+    void startsEAsTheRecipeSays(String initialization, String sharing, float largest, int set, @TempDir Path folder)
+            throws Exception {
+        Path recipe = Files.writeString(
+                folder.resolve("recipe.json"),
+                Files.readString(Path.of("src/main/derived/spam-linformer/recipe.json"))
+                        .replace("STRIDED", initialization)
+                        .replaceAll("\"k\": \\[\\s*1024\\s*\\]", "\"k\": [16]")
+                        .replaceAll("\"sharing\": \"\\w+\"", "\"sharing\": \"%s\"".formatted(sharing)));
+        MiniLmStart.write(jar(), recipe, null, folder.resolve("start"));
+
+        try (NDManager manager = NDManager.newBaseManager("PyTorch");
+                InputStream in = Files.newInputStream(folder.resolve("start/model.safetensors"))) {
+            for (Map.Entry<String, NDArray> weight : Weights.read(manager, in).entrySet()) {
+                if (weight.getKey().matches(".*\\.[EF]")) {
+                    NDArray e = weight.getValue().toType(DataType.FLOAT32, false);
+                    assertThat(e.max().getFloat()).isEqualTo(largest);
+                    assertThat(e.countNonzero().getLong()).isEqualTo(set);
+                }
+            }
+        }
     }
 
     @Test

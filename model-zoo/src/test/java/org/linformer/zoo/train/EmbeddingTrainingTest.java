@@ -2,6 +2,7 @@ package org.linformer.zoo.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -19,21 +20,25 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.linformer.attention.LinformerAttention;
 import org.linformer.attention.MultiHeadAttention;
 import org.linformer.attention.Projection;
+import org.linformer.encoder.ClassifierHead;
 import org.linformer.encoder.EmbeddingHead;
 import org.linformer.encoder.EncoderConfig;
 import org.linformer.encoder.EncoderModel;
+import org.linformer.encoder.HeadConfig;
 import org.linformer.encoder.Weights;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.LinformerModelZoo;
 import org.linformer.zoo.ModelConfig;
 import org.linformer.zoo.Sha256;
 import org.linformer.zoo.TextModel;
+import org.linformer.zoo.TokenizedText;
 import org.linformer.zoo.Truncation;
 import org.linformer.zoo.search.SearchFigures;
 
@@ -185,7 +190,7 @@ class EmbeddingTrainingTest {
                 .toList();
         assertThat(found).hasSize(2);
         // 12 documents, two of each topic, of which no query can tell which: at most 0.75, and by chance 0.26
-        assertThat(found.get(1)).isGreaterThan(0.65);
+        assertThat(found.get(1)).isGreaterThan(0.6);
         Map<String, float[]> before = weights(start, null);
         Map<String, float[]> after = weights(start, out.resolve(Updates.FILE));
         assertThat(after.keySet()).isEqualTo(before.keySet());
@@ -200,8 +205,7 @@ class EmbeddingTrainingTest {
         assertThat(List.of(after.get(positions)).get(0)).hasSize(64 * 16);
         for (int i = 0; i < 8 * 16; i++) {
             // float16 on disk
-            assertThat(after.get(positions)[i])
-                    .isEqualTo(before.get(positions)[i], org.assertj.core.api.Assertions.within(1e-4f));
+            assertThat(after.get(positions)[i]).isEqualTo(before.get(positions)[i], within(1e-4f));
         }
     }
 
@@ -227,11 +231,112 @@ class EmbeddingTrainingTest {
     }
 
     @Test
+    void refusesAStartWhoseLayersComputeSomethingElse() throws Exception {
+        Path file = start.resolve(ModelConfig.FILE);
+        String config = Files.readString(file);
+        PrintStream nowhere = new PrintStream(new ByteArrayOutputStream());
+        Files.writeString(file, config.replace("GELU", "RELU"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> train(folder.resolve("out"), recipe(1), () -> false, nowhere))
+                .withMessage("activation must be as in the start, RELU, but is GELU");
+        Files.writeString(
+                file,
+                config.replaceFirst("\"numHeads\": 2", "\"numHeads\": 4")
+                        .replaceFirst("\"headDim\": 8", "\"headDim\": 4"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> train(folder.resolve("out"), recipe(1), () -> false, nowhere))
+                .withMessage("heads must be as in the start, 4 x 4, but is 2 x 8");
+    }
+
+    @Test
     void refusesARecipeWhoseLayersAreNotApart() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> recipe(1, false))
                 .withMessage(
                         "apart must be true for an embedding model that keeps the vectors of short texts, but is false");
+    }
+
+    @Test
+    void refusesAHeadThatChangesShortTextsAndOneThatNeedsLabels() {
+        EmbeddingRecipe recipe = recipe(1);
+        for (List<HeadConfig> heads : List.<List<HeadConfig>>of(
+                List.of(), List.of(new ClassifierHead.Config(2)), List.of(new EmbeddingHead.Config(7)))) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> with(recipe, heads))
+                    .withMessage(
+                            "heads must begin with an EmbeddingHead whose equal is at least k=8, but are " + heads);
+        }
+        List<HeadConfig> two = List.of(HEAD, new ClassifierHead.Config(2));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> with(recipe, two))
+                .withMessage("heads must hold no ClassifierHead, as there are no labels, but are " + two);
+    }
+
+    private static EmbeddingRecipe with(EmbeddingRecipe recipe, List<HeadConfig> heads) {
+        return new EmbeddingRecipe(
+                recipe.name(),
+                recipe.version(),
+                recipe.description(),
+                recipe.data(),
+                recipe.limits(),
+                recipe.vocabSize(),
+                recipe.encoder(),
+                heads,
+                recipe.seed(),
+                recipe.steps(),
+                recipe.checks(),
+                recipe.batchSize(),
+                recipe.maxBatchTokens(),
+                recipe.rank(),
+                recipe.projectionRate(),
+                recipe.positionRate(),
+                recipe.lowRankRate(),
+                recipe.vectorRate(),
+                recipe.poolingRate(),
+                recipe.warmup(),
+                recipe.maxGradientNorm(),
+                recipe.temperature(),
+                recipe.sentenceWeight(),
+                recipe.documentWeight(),
+                recipe.otherDocuments());
+    }
+
+    @Test
+    void looksForADocumentAmongOthersAndNotAmongItsOwnEarlierVectors() {
+        try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+            float[] east = {1, 0};
+            float[] north = {0, 1};
+            List<QueriedText> texts = Stream.of(east, north)
+                    .map(vector ->
+                            new QueriedText(new TokenizedText(new long[] {101, 102}, 2), vector, List.of(vector)))
+                    .toList();
+            NDArray vectors = manager.create(east, new Shape(1, 2));
+            ContrastiveLoss loss = new ContrastiveLoss(manager, recipe(1), texts);
+            float alone = loss.of(manager, vectors, List.of(0), new Random(1)).getFloat();
+            loss.remember(List.of(0), List.of(east));
+            assertThat(loss.of(manager, vectors, List.of(0), new Random(1)).getFloat())
+                    .isEqualTo(alone);
+            loss.remember(List.of(1), List.of(east));
+            // another document just like it is taken for it every other time
+            assertThat(loss.of(manager, vectors, List.of(0), new Random(1)).getFloat())
+                    .isCloseTo(alone + 0.5f * (float) Math.log(2), within(1e-4f));
+        }
+    }
+
+    @Test
+    void keepsItsSearchesWhenItIsRunAgain() throws Exception {
+        Path out = folder.resolve("out");
+        PrintStream nowhere = new PrintStream(new ByteArrayOutputStream());
+        train(out, recipe(4), () -> false, nowhere);
+        SearchFigures found = new SearchFigures("the model", 9, 0.5, 0.75, 0.625, Map.of("<= 256 (9)", 0.625), 12.5);
+        EmbeddingMetrics.add(new EmbeddingMetrics.Search("search a", 9, List.of(found)), out);
+
+        assertThat(train(out, recipe(4), () -> false, nowhere)).isTrue();
+
+        assertThat(StrictJson.read(out.resolve("metrics.json"), EmbeddingMetrics.class)
+                        .searches())
+                .extracting(EmbeddingMetrics.Search::command)
+                .containsExactly("search a");
     }
 
     @Test

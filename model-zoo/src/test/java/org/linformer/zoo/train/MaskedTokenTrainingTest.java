@@ -44,6 +44,8 @@ class MaskedTokenTrainingTest {
     private final ByteArrayOutputStream progress = new ByteArrayOutputStream();
 
     private int vocabSize = 30522;
+    private float masked = 0.15f;
+    private float learningRate = 0.005f;
 
     @TempDir
     private Path folder;
@@ -106,8 +108,8 @@ class MaskedTokenTrainingTest {
                 /* batchSize= */ 8,
                 /* maxBatchTokens= */ 128,
                 /* validationWindows= */ 16,
-                /* masked= */ 0.15f,
-                /* learningRate= */ 0.005f,
+                masked,
+                learningRate,
                 /* projectionRate= */ 0.005f,
                 /* warmup= */ 0.1f,
                 /* weightDecay= */ 0.01f,
@@ -214,6 +216,54 @@ class MaskedTokenTrainingTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> train("out", 1, () -> false))
                 .withMessageMatching(".*tokenizer.json must have ids below vocabSize=2000, but has \\d+");
+    }
+
+    @Test
+    void refusesToGoOnWithAnotherTokenizer() throws Exception {
+        int[] steps = {0};
+        train("out", 12, () -> ++steps[0] == 2);
+        Path tokenizer = folder.resolve("tokenizer.json");
+        Files.writeString(tokenizer, Files.readString(tokenizer) + "\n");
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> train("out", 12, () -> false))
+                .withMessageStartingWith(folder.resolve("out/checkpoint")
+                        + " must be of the same recipe, start and texts, but is of others");
+    }
+
+    @Test
+    void refusesATokenizerThatIsNotBerts() throws Exception {
+        Path tokenizer = folder.resolve("tokenizer.json");
+        Files.writeString(
+                tokenizer, Files.readString(tokenizer).replaceAll("\"ids\": ?\\[\\s*101\\s*\\]", "\"ids\": [104]"));
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> train("out", 1, () -> false))
+                .withMessage(tokenizer
+                        + " must tokenize no text to [CLS] and [SEP] of BERT, [101, 102], but does to [104, 102]");
+    }
+
+    @Test
+    void stopsWhereTheLossGrowsBeyondAllBounds() {
+        learningRate = 1e30f;
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> train("out", 12, () -> false))
+                .withMessageMatching("loss must be finite, but is .* in step \\d+: lower the learning rates.*");
+    }
+
+    @Test
+    void drawsNoModelsTogetherThatGuessedOtherTokens() throws Exception {
+        train("a", 3, () -> false);
+        masked = 0.3f;
+        train("b", 3, () -> false);
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> PerplexityCurves.write(
+                        List.of(folder.resolve("a"), folder.resolve("b")), folder.resolve("curves")))
+                .withMessageStartingWith(folder.resolve("b")
+                        + " must be measured on the tokens of the first model, of the unigram perplexity "
+                        + metrics("a").unigramPerplexity());
     }
 
     @Test

@@ -1,6 +1,7 @@
 package org.linformer.zoo.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -8,6 +9,7 @@ import ai.djl.ndarray.types.Shape;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.linformer.attention.LinformerAttention;
@@ -20,9 +22,7 @@ import org.linformer.encoder.Weights;
 
 class TrainedTest {
 
-    @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void leavesWhatTheConfigurationFroze(boolean frozen) {
+    private static EncoderModel block(NDManager manager, boolean frozen) {
         EncoderConfig encoder = new EncoderConfig(
                 /* numLayers= */ 2,
                 /* ffDim= */ 16,
@@ -39,9 +39,16 @@ class TrainedTest {
                                 Projection.Sharing.KEY_VALUE, Projection.Initialization.STRIDED, false, frozen),
                         LinformerAttention.Exact.NOWHERE),
                 /* apart= */ false);
+        EncoderModel block = new EncoderModel(/* vocabSize= */ 20, encoder, List.of(new ClassifierHead.Config(2)));
+        block.initialize(manager, DataType.FLOAT32, new Shape(1, 32));
+        return block;
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void leavesWhatTheConfigurationFroze(boolean frozen) {
         try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
-            EncoderModel block = new EncoderModel(/* vocabSize= */ 20, encoder, List.of(new ClassifierHead.Config(2)));
-            block.initialize(manager, DataType.FLOAT32, new Shape(1, 32));
+            EncoderModel block = block(manager, frozen);
             Trained trained = new Trained(block);
             Weights.of(block).forEach((name, parameter) -> trained.add(name, parameter, 0.1f));
 
@@ -52,6 +59,23 @@ class TrainedTest {
                             frozen
                                     ? Set.of("encoder.layer.0.attention.self.E", "encoder.layer.1.attention.self.E")
                                     : Set.of());
+        }
+    }
+
+    @Test
+    void leavesWhatHasNoRate() {
+        try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+            EncoderModel block = block(manager, false);
+            Trained trained = new Trained(block);
+            Weights.of(block)
+                    .forEach((name, parameter) -> trained.add(name, parameter, Trained.isProjection(name) ? 0 : 0.1f));
+            assertThat(trained.weights().keySet()).isNotEmpty().noneMatch(Trained::isProjection);
+
+            Trained nothing = new Trained(block);
+            Weights.of(block).forEach((name, parameter) -> nothing.add(name, parameter, 0));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> nothing.optimizer(manager, 0, 1))
+                    .withMessage("rates of the recipe must let something learn, but are 0 for all");
         }
     }
 }
