@@ -22,11 +22,14 @@ end() {
 }
 trap end EXIT
 
-# the service without its call of mallopt, which cannot be turned off
+# the service without its calls of mallopt and malloc_trim, which cannot be turned off
 mkdir -p "$work/plain/org/linformer/zoo"
 cat > "$work/plain/GlibcAllocator.java" << 'END'
 package org.linformer.zoo;
-public final class GlibcAllocator { public static void keepFreedMemory() {} }
+public final class GlibcAllocator {
+  public static void keepFreedMemory() {}
+  public static void giveBackFreedMemory() {}
+}
 END
 javac --release 17 -d "$work/plain" "$work/plain/GlibcAllocator.java"
 chmod -R a+rX "$work"

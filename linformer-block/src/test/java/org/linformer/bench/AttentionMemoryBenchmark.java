@@ -6,8 +6,10 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
+import java.util.function.BiConsumer;
 import org.linformer.attention.AttentionBlock;
 import org.linformer.attention.AttentionConfig;
+import org.linformer.attention.MultiHeadAttention;
 import org.linformer.attention.Projection.Sharing;
 import org.linformer.attention.SoftmaxAttention;
 import org.openjdk.jmh.annotations.AuxCounters;
@@ -44,7 +46,7 @@ public class AttentionMemoryBenchmark {
     @AuxCounters(AuxCounters.Type.EVENTS)
     @State(Scope.Thread)
     public static class PeakMebibytes {
-        /** softmax(Q Kᵀ / √d) V as it is written, up to the n at which its maps fit into memory. */
+        /** The map softmax(Q Kᵀ / √d) as it is written, up to the n at which it and the scores fit into memory. */
         public double plain;
         /** Full attention through the fused kernel. */
         public double full;
@@ -59,14 +61,13 @@ public class AttentionMemoryBenchmark {
         Meter.setAllocator("returned");
         AttentionConfig softmax = new SoftmaxAttention.Config(AttentionBenchmark.heads(D_MODEL), n);
         AttentionConfig linformer = AttentionBenchmark.linformer(D_MODEL, n, Sharing.KEY_VALUE);
-        peak.linformer += peak(linformer, false, false);
-        peak.bfloat16 += peak(linformer, true, false);
-        peak.full += n <= 16384 ? peak(softmax, false, false) : 0;
-        // a frozen block that trains runs the formula as it is written
-        peak.plain += n <= LONGEST_PLAIN ? peak(softmax, false, true) : 0;
+        peak.linformer += peak(linformer, false, AttentionMemoryBenchmark::forward);
+        peak.bfloat16 += peak(linformer, true, AttentionMemoryBenchmark::forward);
+        peak.full += n <= 16384 ? peak(softmax, false, AttentionMemoryBenchmark::forward) : 0;
+        peak.plain += n <= LONGEST_PLAIN ? peak(softmax, false, AttentionMemoryBenchmark::map) : 0;
     }
 
-    private double peak(AttentionConfig config, boolean isBfloat16, boolean asWritten) {
+    private double peak(AttentionConfig config, boolean isBfloat16, BiConsumer<AttentionBlock, NDArray> run) {
         try (NDManager manager = NDManager.newBaseManager()) {
             AttentionBlock block = config.newBlock();
             block.initialize(manager, DataType.FLOAT32, new Shape(1, n, D_MODEL));
@@ -76,13 +77,19 @@ public class AttentionMemoryBenchmark {
             }
             NDArray warm = manager.randomNormal(new Shape(1, 300, D_MODEL));
             NDArray x = manager.randomNormal(new Shape(1, n, D_MODEL));
-            forward(block, warm, asWritten);
-            return Meter.peakMebibytes(() -> forward(block, x, asWritten));
+            run.accept(block, warm);
+            return Meter.peakMebibytes(() -> run.accept(block, x));
         }
     }
 
-    private static void forward(AttentionBlock block, NDArray x, boolean asWritten) {
-        block.forward(new ParameterStore(x.getManager(), false), new NDList(x), asWritten)
+    private static void forward(AttentionBlock block, NDArray x) {
+        block.forward(new ParameterStore(x.getManager(), false), new NDList(x), false)
+                .close();
+    }
+
+    private static void map(AttentionBlock block, NDArray x) {
+        ((MultiHeadAttention) block)
+                .attentionMap(new ParameterStore(x.getManager(), false), new NDList(x))
                 .close();
     }
 }

@@ -35,7 +35,7 @@ final class Report {
             "EncoderBenchmark",
             List.of("full/k128", "full/k256", "full/k512", "full/k1024", "full/k2048", "k256/bfloat16k256"),
             "EncoderMemoryBenchmark",
-            List.of("plain/k128", "plain/k256", "plain/k512", "plain/k1024", "plain/k2048"),
+            List.of("full/k128", "full/k256", "full/k512", "full/k1024", "full/k2048"),
             "TrainingBenchmark",
             List.of("full/linformer", "headwise/linformer"));
 
