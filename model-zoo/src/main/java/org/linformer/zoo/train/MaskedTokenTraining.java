@@ -12,7 +12,6 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -28,23 +27,16 @@ import org.linformer.encoder.Weights;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.ModelConfig;
 import org.linformer.zoo.TextTokenizer;
-import org.linformer.zoo.Truncation;
-import org.linformer.zoo.data.Example;
-import org.linformer.zoo.data.Pair;
 
 /**
- * Pretrains an encoder on the texts of data sets, whatever their labels or queries: all of them one after another, cut into
- * windows. Two recipes of the same seed, windows, masked share and maxBatchTokens read the same windows in the same order, with
- * the same tokens masked.
+ * Pretrains an encoder on the texts of data sets, whatever their labels or queries, in {@link TextWindows}. Two
+ * recipes of the same seed, windows, masked share and maxBatchTokens read the same windows in the same order, with the same
+ * tokens masked.
  */
 public final class MaskedTokenTraining {
 
-    private static final String PAIRS = "pairs-";
     private static final String PERPLEXITIES = "perplexities.csv";
-    private static final long FIRST = 101; // [CLS], [SEP] and [MASK] of BERT's vocabulary
-    private static final long LAST = 102;
-    private static final long MASK = 103;
-    private static final int FIRST_WORD = 999;
+    private static final long MASK = 103; // of BERT's vocabulary
 
     private final Path recipeFile;
     private final MaskedTokenRecipe recipe;
@@ -87,22 +79,18 @@ public final class MaskedTokenTraining {
      * @throws IOException if a file cannot be read or written
      */
     public boolean run(List<Path> data, String command) throws IOException {
-        List<Path> files = data.stream()
-                .flatMap(folder -> Stream.of(file(folder, "train"), file(folder, "validation")))
+        TextWindows windows = new TextWindows(data, length());
+        List<Path> files = Stream.of(
+                        windows.files("train"), windows.files("validation"), List.of(start.tokenizer(recipeFile)))
+                .flatMap(List::stream)
                 .toList();
-        TrainingLoop loop = new TrainingLoop(
-                start,
-                Stream.concat(files.stream(), Stream.of(start.tokenizer(recipeFile)))
-                        .toList(),
-                out,
-                progress,
-                stopped);
+        TrainingLoop loop = new TrainingLoop(start, files, out, progress, stopped);
         List<long[]> train;
         List<long[]> validation;
         try (TextTokenizer tokenizer = new TextTokenizer(start.tokenizer(recipeFile), Integer.MAX_VALUE)) {
             start.requireBertTokens(recipeFile, tokenizer);
-            train = windows(tokenizer, data, "train");
-            validation = windows(tokenizer, data, "validation");
+            train = read(windows, "train", tokenizer, recipe.batchSize());
+            validation = read(windows, "validation", tokenizer, recipe.validationWindows());
         }
         Collections.shuffle(validation, new Random(recipe.seed()));
         List<long[]> checked = validation.subList(0, recipe.validationWindows());
@@ -191,46 +179,15 @@ public final class MaskedTokenTraining {
         progress.println("trained: " + out);
     }
 
-    /** All texts one after another, each closed by [SEP], in windows of maxLength between [CLS] and [SEP]. */
-    private List<long[]> windows(TextTokenizer tokenizer, List<Path> data, String split) throws IOException {
-        int length = length();
-        List<long[]> windows = new ArrayList<>();
-        long[] window = new long[length];
-        int filled = 1;
-        for (Path folder : data) {
-            for (String text : texts(folder, split)) {
-                long[] ids = tokenizer.tokenize(text, Truncation.NONE).ids();
-                start.requireIds(recipeFile, ids);
-                for (int i = 1; i < ids.length; i++) {
-                    window[filled++] = ids[i];
-                    if (filled == length - 1) {
-                        window[0] = FIRST;
-                        window[length - 1] = LAST;
-                        windows.add(window);
-                        window = new long[length];
-                        filled = 1;
-                    }
-                }
-            }
+    private List<long[]> read(TextWindows windows, String split, TextTokenizer tokenizer, int least)
+            throws IOException {
+        List<long[]> read = windows.read(split, tokenizer);
+        if (read.size() < least) {
+            throw new IllegalArgumentException("%s must hold at least %d windows of %d tokens, but hold %d"
+                    .formatted(windows.files(split), least, length(), read.size()));
         }
-        int least = split.equals("train") ? recipe.batchSize() : recipe.validationWindows();
-        if (windows.size() < least) {
-            throw new IllegalArgumentException("%s must hold at least %d windows of %d tokens to %s, but holds %d"
-                    .formatted(data, least, length, split.equals("train") ? "learn from" : "validate", windows.size()));
-        }
-        return windows;
-    }
-
-    private static List<String> texts(Path folder, String split) throws IOException {
-        Path file = file(folder, split);
-        return file.getFileName().toString().startsWith(PAIRS)
-                ? Pair.read(file).stream().map(Pair::document).toList()
-                : Example.read(file).stream().map(Example::text).toList();
-    }
-
-    private static Path file(Path folder, String split) {
-        Path labelled = folder.resolve(split + ".jsonl");
-        return Files.exists(labelled) ? labelled : folder.resolve(PAIRS + split + ".jsonl");
+        read.forEach(ids -> start.requireIds(recipeFile, ids));
+        return read;
     }
 
     /** To tell what stood where a token is masked. */
@@ -308,14 +265,17 @@ public final class MaskedTokenTraining {
     private Guesses mask(List<long[]> windows, Random random) {
         long[] ids = windows.stream().flatMapToLong(Arrays::stream).toArray();
         long[] places = IntStream.range(0, ids.length)
-                .filter(i -> ids[i] >= FIRST_WORD && random.nextFloat() < recipe.masked())
+                .filter(i -> ids[i] >= MaskedTokenRecipe.FIRST_WORD && random.nextFloat() < recipe.masked())
                 .mapToLong(i -> i)
                 .toArray();
         long[] tokens = Arrays.stream(places).map(place -> ids[(int) place]).toArray();
         for (long place : places) {
             float chance = random.nextFloat();
             if (chance < 0.9f) {
-                ids[(int) place] = chance < 0.8f ? MASK : FIRST_WORD + random.nextInt(recipe.vocabSize() - FIRST_WORD);
+                ids[(int) place] = chance < 0.8f
+                        ? MASK
+                        : MaskedTokenRecipe.FIRST_WORD
+                                + random.nextInt(recipe.vocabSize() - MaskedTokenRecipe.FIRST_WORD);
             }
         }
         return new Guesses(ids, places, tokens);

@@ -273,10 +273,14 @@ class MaskedTokenTrainingTest {
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> train("out", 12, () -> false))
-                .withMessage("[%s, %s] must hold at least 8 windows of 32 tokens to learn from, but holds 0"
-                        .formatted(folder.resolve("labelled"), folder.resolve("pairs")));
+                .withMessage("[%s, %s] must hold at least 8 windows of 32 tokens, but hold 0"
+                        .formatted(folder.resolve("labelled/train.jsonl"), folder.resolve("pairs/pairs-train.jsonl")));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> recipe(1, new EmbeddingHead.Config(8)))
                 .withMessage("heads must begin with a MaskedTokenHead, but are [Config[equal=8]]");
+        vocabSize = 999;
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> recipe(1, new MaskedTokenHead.Config()))
+                .withMessage("vocabSize must be more than the 999 ids of BERT that are no words, but is 999");
     }
 }
