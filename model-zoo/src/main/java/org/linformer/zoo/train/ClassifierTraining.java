@@ -35,7 +35,6 @@ import org.linformer.zoo.data.Example;
 public final class ClassifierTraining {
 
     private static final int CUT = 512; // tokens that BERT and its heirs read
-    private static final long HIDDEN_TOKEN = 103; // [MASK] of BERT's vocabulary
 
     private final Path recipeFile;
     private final ClassifierRecipe recipe;
@@ -94,12 +93,12 @@ public final class ClassifierTraining {
                 start, List.of(trainFile, validationFile, start.tokenizer(recipeFile)), out, progress, stopped);
         List<LabelledText> train;
         List<LabelledText> validation;
-        List<LabelledText>
-                test; // read before the training, so that what is wrong in it is told now and not after hours
+        // read before the training, so that what is wrong in it is told now and not after hours
+        List<LabelledText> test;
         try (TextTokenizer tokenizer = new TextTokenizer(
                 start.tokenizer(recipeFile), recipe.encoder().attention().maxLength())) {
             if (recipe.tokenDropout() > 0) {
-                start.requireBertTokens(recipeFile, tokenizer);
+                BertTokens.require(start.tokenizer(recipeFile), tokenizer);
             }
             train = read(trainFile, tokenizer);
             validation = read(validationFile, tokenizer);
@@ -195,7 +194,7 @@ public final class ClassifierTraining {
             long[] ids = text.text().ids().clone();
             for (int i = 1; i < ids.length - 1; i++) {
                 if (random.nextFloat() < recipe.tokenDropout()) {
-                    ids[i] = HIDDEN_TOKEN;
+                    ids[i] = BertTokens.MASK;
                 }
             }
             return new LabelledText(new TokenizedText(ids, text.text().total()), text.label());

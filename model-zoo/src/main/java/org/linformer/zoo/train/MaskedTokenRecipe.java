@@ -54,15 +54,12 @@ public record MaskedTokenRecipe(
         float maxGradientNorm)
         implements Recipe {
 
-    /** The first id of BERT's vocabulary that is neither special nor unused. */
-    static final int FIRST_WORD = 999;
-
     public MaskedTokenRecipe {
         heads = List.copyOf(heads);
-        if (vocabSize <= FIRST_WORD) {
+        if (vocabSize <= BertTokens.FIRST_WORD) {
             throw new IllegalArgumentException(
                     "vocabSize must be more than the %d ids of BERT that are no words, but is %d"
-                            .formatted(FIRST_WORD, vocabSize));
+                            .formatted(BertTokens.FIRST_WORD, vocabSize));
         }
         Recipe.requirePositive("steps", steps);
         Recipe.requirePositive("checks", checks);

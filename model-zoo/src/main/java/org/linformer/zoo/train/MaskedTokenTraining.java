@@ -36,7 +36,6 @@ import org.linformer.zoo.TextTokenizer;
 public final class MaskedTokenTraining {
 
     private static final String PERPLEXITIES = "perplexities.csv";
-    private static final long MASK = 103; // of BERT's vocabulary
 
     private final Path recipeFile;
     private final MaskedTokenRecipe recipe;
@@ -88,7 +87,7 @@ public final class MaskedTokenTraining {
         List<long[]> train;
         List<long[]> validation;
         try (TextTokenizer tokenizer = new TextTokenizer(start.tokenizer(recipeFile), Integer.MAX_VALUE)) {
-            start.requireBertTokens(recipeFile, tokenizer);
+            BertTokens.require(start.tokenizer(recipeFile), tokenizer);
             train = read(windows, "train", tokenizer, recipe.batchSize());
             validation = read(windows, "validation", tokenizer, recipe.validationWindows());
         }
@@ -265,7 +264,7 @@ public final class MaskedTokenTraining {
     private Guesses mask(List<long[]> windows, Random random) {
         long[] ids = windows.stream().flatMapToLong(Arrays::stream).toArray();
         long[] places = IntStream.range(0, ids.length)
-                .filter(i -> ids[i] >= MaskedTokenRecipe.FIRST_WORD && random.nextFloat() < recipe.masked())
+                .filter(i -> ids[i] >= BertTokens.FIRST_WORD && random.nextFloat() < recipe.masked())
                 .mapToLong(i -> i)
                 .toArray();
         long[] tokens = Arrays.stream(places).map(place -> ids[(int) place]).toArray();
@@ -273,9 +272,8 @@ public final class MaskedTokenTraining {
             float chance = random.nextFloat();
             if (chance < 0.9f) {
                 ids[(int) place] = chance < 0.8f
-                        ? MASK
-                        : MaskedTokenRecipe.FIRST_WORD
-                                + random.nextInt(recipe.vocabSize() - MaskedTokenRecipe.FIRST_WORD);
+                        ? BertTokens.MASK
+                        : BertTokens.FIRST_WORD + random.nextInt(recipe.vocabSize() - BertTokens.FIRST_WORD);
             }
         }
         return new Guesses(ids, places, tokens);

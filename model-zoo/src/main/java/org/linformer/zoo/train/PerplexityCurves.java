@@ -23,7 +23,8 @@ public final class PerplexityCurves {
      * @param models folders of pretrained models
      * @param out folder of the two
      * @throws IOException if a file cannot be read or written
-     * @throws IllegalArgumentException if a model was not pretrained, or was checked at other steps or on other tokens than the first
+     * @throws IllegalArgumentException if a model was not pretrained, or was checked at other steps or on other tokens
+     *     than the first
      */
     public static void write(List<Path> models, Path out) throws IOException {
         XYChart chart = new XYChartBuilder()

@@ -13,7 +13,6 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +24,6 @@ import org.linformer.encoder.Weights;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.ModelConfig;
 import org.linformer.zoo.Sha256;
-import org.linformer.zoo.TextTokenizer;
 
 /** Where a training starts and what it leaves: the model of its recipe, with the weights of another in it or from nothing. */
 final class Start {
@@ -159,16 +157,6 @@ final class Start {
         return folder == null
                 ? recipeFile.toAbsolutePath().resolveSibling(ModelConfig.TOKENIZER)
                 : folder.resolve(ModelConfig.TOKENIZER);
-    }
-
-    /** Refuses a tokenizer that does not put BERT's [CLS] and [SEP] around a text: [MASK] would be some other token. */
-    void requireBertTokens(Path recipeFile, TextTokenizer tokenizer) {
-        long[] ids = tokenizer.tokenize("").ids();
-        if (!Arrays.equals(ids, new long[] {101, 102})) {
-            throw new IllegalArgumentException(
-                    "%s must tokenize no text to [CLS] and [SEP] of BERT, [101, 102], but does to %s"
-                            .formatted(tokenizer(recipeFile), Arrays.toString(ids)));
-        }
     }
 
     /** Refuses ids that the model has no embeddings for. */

@@ -17,8 +17,6 @@ import org.linformer.zoo.data.Pair;
 final class TextWindows {
 
     private static final String PAIRS = "pairs-";
-    private static final long FIRST = 101; // [CLS] and [SEP] of BERT's vocabulary
-    private static final long LAST = 102;
 
     private final List<Path> folders;
     private final int length;
@@ -49,8 +47,8 @@ final class TextWindows {
                 for (int i = 1; i < ids.length; i++) {
                     window[filled++] = ids[i];
                     if (filled == length - 1) {
-                        window[0] = FIRST;
-                        window[length - 1] = LAST;
+                        window[0] = BertTokens.CLS;
+                        window[length - 1] = BertTokens.SEP;
                         windows.add(window);
                         window = new long[length];
                         filled = 1;

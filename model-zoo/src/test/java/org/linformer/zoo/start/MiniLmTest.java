@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -152,10 +153,10 @@ class MiniLmTest {
     })
     void refusesARecipeWithOtherLayers(String key, String from, String to, String named, @TempDir Path folder)
             throws Exception {
-        Path other = Files.writeString(
-                folder.resolve("recipe.json"),
-                Files.readString(Path.of("src/main/derived/spam-linformer/recipe.json"))
-                        .replace("\"%s\": %s".formatted(key, from), "\"%s\": %s".formatted(key, to)));
+        Path other = recipe(
+                "spam-linformer",
+                folder,
+                text -> text.replace("\"%s\": %s".formatted(key, from), "\"%s\": %s".formatted(key, to)));
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> MiniLmStart.write(jar(), other, null, folder.resolve("start")))
@@ -171,36 +172,41 @@ class MiniLmTest {
     })
     void startsEAsTheRecipeSays(String initialization, String sharing, float largest, int set, @TempDir Path folder)
             throws Exception {
-        Path recipe = Files.writeString(
-                folder.resolve("recipe.json"),
-                Files.readString(Path.of("src/main/derived/spam-linformer/recipe.json"))
-                        .replace("STRIDED", initialization)
+        Path recipe = recipe(
+                "spam-linformer",
+                folder,
+                text -> text.replace("STRIDED", initialization)
                         .replaceAll("\"k\": \\[\\s*1024\\s*\\]", "\"k\": [16]")
                         .replaceAll("\"sharing\": \"\\w+\"", "\"sharing\": \"%s\"".formatted(sharing)));
         MiniLmStart.write(jar(), recipe, null, folder.resolve("start"));
 
         try (NDManager manager = NDManager.newBaseManager("PyTorch");
                 InputStream in = Files.newInputStream(folder.resolve("start/model.safetensors"))) {
-            for (Map.Entry<String, NDArray> weight : Weights.read(manager, in).entrySet()) {
-                if (weight.getKey().matches(".*\\.[EF]")) {
-                    NDArray e = weight.getValue().toType(DataType.FLOAT32, false);
-                    assertThat(e.max().getFloat()).isEqualTo(largest);
-                    assertThat(e.countNonzero().getLong()).isEqualTo(set);
-                }
-            }
+            assertThat(Weights.read(manager, in).entrySet())
+                    .filteredOn(weight -> weight.getKey().matches(".*\\.[EF]"))
+                    .isNotEmpty()
+                    .allSatisfy(weight -> {
+                        NDArray e = weight.getValue().toType(DataType.FLOAT32, false);
+                        assertThat(e.max().getFloat()).isEqualTo(largest);
+                        assertThat(e.countNonzero().getLong()).isEqualTo(set);
+                    });
         }
     }
 
     @Test
     void refusesARecipeOfAnotherSize(@TempDir Path folder) throws Exception {
-        Path wider = Files.writeString(
-                folder.resolve("recipe.json"),
-                Files.readString(Path.of("src/main/derived/minilm-linformer-4k/recipe.json"))
-                        .replace("\"ffDim\": 1536", "\"ffDim\": 2048"));
+        Path wider = recipe("minilm-linformer-4k", folder, text -> text.replace("\"ffDim\": 1536", "\"ffDim\": 2048"));
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> MiniLmStart.write(jar(), wider, null, folder.resolve("start")))
                 .withMessageMatching("encoder\\..*intermediate.dense.* must be .*2048.*, but is .*1536.*");
+    }
+
+    /** A packaged model's recipe, changed. */
+    private static Path recipe(String model, Path folder, UnaryOperator<String> change) throws IOException {
+        String text =
+                Files.readString(Path.of("src/main/derived").resolve(model).resolve("recipe.json"));
+        return Files.writeString(folder.resolve("recipe.json"), change.apply(text));
     }
 
     private static List<String> every(int nth, List<String> texts) {
