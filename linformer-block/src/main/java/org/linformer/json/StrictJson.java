@@ -6,12 +6,14 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonPrimitive;
+import com.google.gson.Strictness;
 import com.google.gson.TypeAdapter;
 import com.google.gson.TypeAdapterFactory;
 import com.google.gson.reflect.TypeToken;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
+import java.io.StringReader;
 import java.lang.reflect.RecordComponent;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -23,9 +25,9 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads and writes records as JSON without defaults: a missing key, an unknown key and a null are errors that name the
- * key. A sealed interface is read through its key {@code type}, the simple name of the class that the record
- * {@code Config} is nested in: {@code "LinformerAttention"} is {@code LinformerAttention.Config}.
+ * Reads and writes records as JSON without defaults: a missing key, an unknown key, a key that stands twice and a null are
+ * errors that name the key. A sealed interface is read through its key {@code type}, the simple name of the class that the
+ * record {@code Config} is nested in: {@code "LinformerAttention"} is {@code LinformerAttention.Config}.
  */
 public final class StrictJson {
 
@@ -50,7 +52,12 @@ public final class StrictJson {
         T value;
         try {
             value = GSON.fromJson(json, type);
-        } catch (RuntimeException e) {
+            if (value != null) {
+                JsonReader again = new JsonReader(new StringReader(json));
+                again.setStrictness(Strictness.LENIENT);
+                requireKeysOnce(again);
+            }
+        } catch (RuntimeException | IOException e) {
             // Gson wraps what a record's constructor throws
             throw new IllegalArgumentException(reason(e), e);
         }
@@ -86,6 +93,33 @@ public final class StrictJson {
      */
     public static String write(Object value) {
         return GSON.toJson(value);
+    }
+
+    /** Gson lets the last of two equal keys win. */
+    private static void requireKeysOnce(JsonReader in) throws IOException {
+        switch (in.peek()) {
+            case BEGIN_OBJECT -> {
+                Set<String> keys = new TreeSet<>();
+                in.beginObject();
+                while (in.hasNext()) {
+                    String key = in.nextName();
+                    if (!keys.add(key)) {
+                        throw new JsonParseException(
+                                "key %s must stand once, but stands twice".formatted(in.getPath()));
+                    }
+                    requireKeysOnce(in);
+                }
+                in.endObject();
+            }
+            case BEGIN_ARRAY -> {
+                in.beginArray();
+                while (in.hasNext()) {
+                    requireKeysOnce(in);
+                }
+                in.endArray();
+            }
+            default -> in.skipValue();
+        }
     }
 
     /** The innermost message that somebody wrote for a reader: the record's own check, if it was the one to refuse. */

@@ -80,6 +80,7 @@ class StrictJsonTest {
                 "{'name': 'Ann', 'animal': {'type': 'Cat', 'lives': 10}} | lives must be at most 9, but is 10",
                 "{'name': 'Ann', 'animal': {'type': 'Dog', 'size': 'BIG'}} | size must be one of [SMALL, LARGE], but is \"BIG\"",
                 "{'name': 'Ann', 'animal': {'type': 'Cat', 'lives': 3}, 'age': 5} | key of Owner must be one of [animal, name], but is age",
+                "{'name': 'Ann', 'animal': {'type': 'Cat', 'lives': 3, 'lives': 9}} | key $.animal.lives must stand once, but stands twice",
                 "[1] | Owner must be a JSON object, but is [1]",
             })
     void refusesWithTheKeyTheRuleAndTheValue(String json, String message) {
