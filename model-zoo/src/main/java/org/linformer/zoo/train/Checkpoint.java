@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.linformer.encoder.Weights;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.ModelConfig;
@@ -22,8 +21,8 @@ import org.linformer.zoo.ModelConfig;
  * Where a training stands, as a folder that is replaced as a whole: a crash, a full disk or Ctrl-C leaves the last good
  * one.
  *
- * @param identity the recipe as JSON and the hashes of start and texts, for a checkpoint goes on with no others
- * @param step steps that were made
+ * @param identity what decides in the recipe, and the hashes of start and texts, for a checkpoint goes on with no others
+ * @param step steps that were made, 0 if none was and nothing is saved
  * @param bestAt step of the best weights so far, from 1, or 0
  * @param bestScore what they were chosen by, on the validation texts
  * @param seconds time spent in training so far
@@ -60,19 +59,18 @@ record Checkpoint(String identity, int step, int bestAt, double bestScore, doubl
     }
 
     /**
-     * Reads the state and puts the weights back; a folder that was being replaced is found under its old name.
+     * Reads the state; a folder that was being replaced is found under its old name.
      *
-     * @return the state, or null if there is no checkpoint
+     * @return the state, before the first step if there is no checkpoint
      * @throws IllegalArgumentException if the checkpoint is of another recipe, start or texts
      */
-    static @Nullable Checkpoint restore(Path folder, String identity, Map<String, NDArray> weights, AdamW optimizer)
-            throws IOException {
+    static Checkpoint read(Path folder, String identity) throws IOException {
         Path old = folder.resolveSibling(folder.getFileName() + ".old");
         if (!Files.exists(folder) && Files.exists(old)) {
             Files.move(old, folder, StandardCopyOption.ATOMIC_MOVE);
         }
         if (!Files.exists(folder)) {
-            return null;
+            return new Checkpoint(identity, 0, 0, -1, 0, 0);
         }
         Checkpoint found = StrictJson.read(folder.resolve(STATE), Checkpoint.class);
         if (!found.identity().equals(identity)) {
@@ -80,6 +78,11 @@ record Checkpoint(String identity, int step, int bestAt, double bestScore, doubl
                     "%s must be of the same recipe, start and texts, but is of others. Choose another folder or delete it"
                             .formatted(folder));
         }
+        return found;
+    }
+
+    /** Puts the weights and the optimizer back. */
+    static void restore(Path folder, Map<String, NDArray> weights, AdamW optimizer) throws IOException {
         try (NDManager scope = weights.values().iterator().next().getManager().newSubManager();
                 InputStream in = new BufferedInputStream(Files.newInputStream(folder.resolve(ModelConfig.WEIGHTS)))) {
             Map<String, NDArray> saved = Weights.read(scope, in);
@@ -89,11 +92,6 @@ record Checkpoint(String identity, int step, int bestAt, double bestScore, doubl
             }
             saved.forEach((name, array) -> array.copyTo(weights.get(name)));
         }
-        restoreOptimizer(folder, optimizer);
-        return found;
-    }
-
-    private static void restoreOptimizer(Path folder, AdamW optimizer) throws IOException {
         try (InputStream in = new BufferedInputStream(Files.newInputStream(folder.resolve(OPTIMIZER)))) {
             optimizer.load(in);
         }

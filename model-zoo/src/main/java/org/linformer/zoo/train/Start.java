@@ -7,6 +7,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -57,12 +59,15 @@ final class Start {
     }
 
     /**
-     * What a checkpoint is of: it goes on with no other recipe, from no other start, and on no other texts.
+     * What a checkpoint is of: it goes on with no other recipe, from no other start, and on no other texts. What the recipe
+     * tells readers may change.
      *
      * @param data files of the texts
      */
     String identity(List<Path> data) throws IOException {
-        StringBuilder identity = new StringBuilder(StrictJson.write(recipe));
+        JsonObject decides = JsonParser.parseString(StrictJson.write(recipe)).getAsJsonObject();
+        List.of("version", "description", "data", "limits").forEach(decides::remove);
+        StringBuilder identity = new StringBuilder(decides.toString());
         if (config != null) {
             identity.append(config.sha256());
         }

@@ -46,7 +46,7 @@ final class TrainingLoop {
     record Step(float loss, long tokens) {}
 
     private final Start start;
-    private final String identity;
+    private final Checkpoint found;
     private final Path out;
     private final PrintStream progress;
     private final BooleanSupplier stopped;
@@ -59,12 +59,13 @@ final class TrainingLoop {
      * @param out folder of the best weights and of the checkpoint
      * @param progress where progress is told
      * @param stopped asked after each step whether to stop
+     * @throws IllegalArgumentException if the folder has a checkpoint of another training
      */
     TrainingLoop(Start start, List<Path> data, Path out, PrintStream progress, BooleanSupplier stopped)
             throws IOException {
         this.start = start;
-        identity = start.identity(data);
         this.out = Files.createDirectories(out);
+        found = Checkpoint.read(out.resolve(CHECKPOINT), start.identity(data));
         this.progress = progress;
         this.stopped = stopped;
     }
@@ -85,12 +86,12 @@ final class TrainingLoop {
     Checkpoint run(EncoderModel block, Trained trained, AdamW optimizer, int steps, int checks, float warmup, Task task)
             throws IOException {
         Path folder = out.resolve(CHECKPOINT);
-        Checkpoint before = Checkpoint.restore(folder, identity, trained.weights(), optimizer);
-        Checkpoint at = before == null ? new Checkpoint(identity, 0, 0, -1, 0, 0) : before;
-        trained.merge();
-        if (before != null) {
+        Checkpoint at = found;
+        if (at.step() > 0) {
+            Checkpoint.restore(folder, trained.weights(), optimizer);
             progress.println("goes on after step " + at.step());
         }
+        trained.merge();
         LossCurve curve = new LossCurve(out, at.step());
         Meter meter = new Meter(progress, at, steps);
         double losses = 0;

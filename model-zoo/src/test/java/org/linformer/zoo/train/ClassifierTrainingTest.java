@@ -279,6 +279,17 @@ class ClassifierTrainingTest {
     }
 
     @Test
+    void goesOnWhereOnlyWordsForReadersChanged() throws Exception {
+        train(() -> true);
+        Path file = folder.resolve("recipe.json");
+        Files.writeString(file, Files.readString(file).replaceFirst("\"limits\": \"[^\"]*\"", "\"limits\": \"poems\""));
+
+        assertThat(train(() -> false)).isTrue();
+        assertThat(progress.toString(StandardCharsets.UTF_8)).contains("goes on after step 1");
+        assertThat(folder.resolve("out/CARD.md")).content().contains("Not good for: poems");
+    }
+
+    @Test
     void refusesACheckpointOfAnotherRecipe() throws Exception {
         train(() -> true);
         Files.writeString(folder.resolve("recipe.json"), StrictJson.write(recipe(5, Updated.ATTENTION)));
