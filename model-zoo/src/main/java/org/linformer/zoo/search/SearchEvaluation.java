@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.apache.lucene.search.similarities.BM25Similarity;
 import org.apache.lucene.search.similarities.ClassicSimilarity;
@@ -16,7 +17,7 @@ import org.linformer.zoo.data.Pair;
 
 /**
  * Measures an embedding model for long texts against the model that it starts from: cut at 128, 256 and 512 tokens, or read
- * in windows of 256 whose vectors are averaged, as many tokens as the model reads; and against search by words. All of them
+ * in as few windows of 256 as it takes, whose vectors are averaged, as many tokens as the model reads; and against search by words. All of them
  * search the same documents, all in one run.
  */
 public final class SearchEvaluation {
@@ -61,7 +62,7 @@ public final class SearchEvaluation {
             texts = ours.tokenize(documents, Truncation.END);
             tokens = chosen(texts.stream().map(TokenizedText::total).toList());
             warmUp(ours, texts);
-            search(ours, "%s, %,d tokens".formatted(ours.config().name(), longest), texts);
+            search(ours, format("%s, %,d tokens", ours.config().name(), longest), texts);
         }
         try (TextModel<float[]> theirs = new TextModel<>(original, float[].class)) {
             String name = theirs.config().name();
@@ -71,12 +72,15 @@ public final class SearchEvaluation {
                         texts.stream().map(text -> text.cut(length)).toList();
                 search(theirs, "%s, %d tokens".formatted(name, length), beginnings);
             }
-            searchWindows(
-                    theirs, "%s, mean of windows of %d tokens, %,d in all".formatted(name, WINDOW, longest), texts);
+            searchWindows(theirs, format("%s, mean of windows of %d tokens, %,d in all", name, WINDOW, longest), texts);
         }
         searchWords("BM25 (k1 1.2, b 0.75)", WordSearch.search(documents, queries, new BM25Similarity(1.2f, 0.75f)));
         searchWords("TF-IDF", WordSearch.search(documents, queries, new ClassicSimilarity()));
         return List.copyOf(figures);
+    }
+
+    private static String format(String format, Object... values) {
+        return String.format(Locale.ROOT, format, values);
     }
 
     private static void warmUp(TextModel<float[]> model, List<TokenizedText> texts) {
@@ -95,7 +99,7 @@ public final class SearchEvaluation {
         List<TokenizedText> windows = new ArrayList<>();
         int[] first = new int[texts.size() + 1];
         for (int i = 0; i < texts.size(); i++) {
-            windows.addAll(windows(texts.get(i)));
+            windows.addAll(texts.get(i).windows(WINDOW));
             first[i + 1] = windows.size();
         }
         List<float[]> vectors = model.answer(windows, TextModel.BATCH_TOKENS);
@@ -113,9 +117,13 @@ public final class SearchEvaluation {
     private void tell(String method, List<Integer> ranks, double documentsPerSecond) {
         SearchFigures line = SearchFigures.of(method, ranks, tokens, documentsPerSecond);
         figures.add(line);
-        progress.printf(
-                "%s: recall@1 %.4f, recall@10 %.4f, MRR %.4f %s, %.1f documents/s%n",
-                method, line.recallAt1(), line.recallAt10(), line.mrr(), line.mrrByTokens(), documentsPerSecond);
+        progress.printf("%s: %s, %.1f documents/s%n", method, scores(line.all()), documentsPerSecond);
+        line.byTokens().forEach((band, scores) -> progress.printf("    %s tokens: %s%n", band, scores(scores)));
+    }
+
+    private static String scores(SearchFigures.Scores scores) {
+        return "recall@1 %.4f, recall@10 %.4f, MRR %.4f of %,d queries"
+                .formatted(scores.recallAt1(), scores.recallAt10(), scores.mrr(), scores.queries());
     }
 
     private List<Integer> ranks(TextModel<float[]> model, List<float[]> documents) {
@@ -131,22 +139,6 @@ public final class SearchEvaluation {
                 .filter(i -> !pairs.get(i).query().isBlank())
                 .mapToObj(ofPairs::get)
                 .toList();
-    }
-
-    /** The text in windows, each with the first and last token of the text at its ends. */
-    private static List<TokenizedText> windows(TokenizedText text) {
-        long[] ids = text.ids();
-        int body = WINDOW - 2;
-        List<TokenizedText> windows = new ArrayList<>();
-        for (int from = 1; from < ids.length - 1 || windows.isEmpty(); from += body) {
-            int length = Math.max(0, Math.min(body, ids.length - 1 - from));
-            long[] window = new long[length + 2];
-            window[0] = ids[0];
-            System.arraycopy(ids, from, window, 1, length);
-            window[length + 1] = ids[ids.length - 1];
-            windows.add(new TokenizedText(window, text.total()));
-        }
-        return windows;
     }
 
     private static float[] mean(List<float[]> vectors) {

@@ -1,31 +1,45 @@
 package org.linformer.zoo.search;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * How well queries found their documents.
+ * How well one way to search found the documents of queries.
  *
  * @param method how it was searched
- * @param queries number of queries
- * @param recallAt1 share of the queries whose document came first
- * @param recallAt10 share of the queries whose document was among the first ten
- * @param mrr mean reciprocal rank of the documents
- * @param mrrByTokens the same for the queries whose document has so many tokens
+ * @param all the scores of all queries
+ * @param byTokens the scores of the queries whose document has so many tokens, from short to long
  * @param documentsPerSecond documents that were embedded or indexed in a second
  */
-public record SearchFigures(
-        String method,
-        int queries,
-        double recallAt1,
-        double recallAt10,
-        double mrr,
-        Map<String, Double> mrrByTokens,
-        double documentsPerSecond) {
+public record SearchFigures(String method, Scores all, Map<String, Scores> byTokens, double documentsPerSecond) {
 
     private static final int[] BANDS = {256, 512, 1024, 2048, 4096};
+
+    public SearchFigures {
+        byTokens = Collections.unmodifiableMap(new LinkedHashMap<>(byTokens));
+    }
+
+    /**
+     * How well some queries found their documents.
+     *
+     * @param queries number of queries
+     * @param recallAt1 share of the queries whose document came first
+     * @param recallAt10 share of the queries whose document was among the first ten
+     * @param mrr mean reciprocal rank of the documents
+     */
+    public record Scores(int queries, double recallAt1, double recallAt10, double mrr) {
+
+        static Scores of(List<Integer> ranks) {
+            return new Scores(ranks.size(), share(ranks, 1), share(ranks, 10), VectorSearch.meanReciprocalRank(ranks));
+        }
+
+        private static double share(List<Integer> ranks, int upTo) {
+            return ranks.stream().filter(rank -> rank <= upTo).count() / (double) ranks.size();
+        }
+    }
 
     /**
      * Sums up.
@@ -37,7 +51,7 @@ public record SearchFigures(
      * @return the figures
      */
     static SearchFigures of(String method, List<Integer> ranks, List<Integer> tokens, double documentsPerSecond) {
-        Map<String, Double> byTokens = new LinkedHashMap<>();
+        Map<String, Scores> byTokens = new LinkedHashMap<>();
         for (int band = 0; band <= BANDS.length; band++) {
             int over = band == 0 ? 0 : BANDS[band - 1];
             int upTo = band == BANDS.length ? Integer.MAX_VALUE : BANDS[band];
@@ -47,20 +61,9 @@ public record SearchFigures(
                     .mapToObj(ranks::get)
                     .toList();
             if (!inBand.isEmpty()) {
-                byTokens.put("%s (%d)".formatted(name, inBand.size()), VectorSearch.meanReciprocalRank(inBand));
+                byTokens.put(name, Scores.of(inBand));
             }
         }
-        return new SearchFigures(
-                method,
-                ranks.size(),
-                share(ranks, 1),
-                share(ranks, 10),
-                VectorSearch.meanReciprocalRank(ranks),
-                byTokens,
-                documentsPerSecond);
-    }
-
-    private static double share(List<Integer> ranks, int upTo) {
-        return ranks.stream().filter(rank -> rank <= upTo).count() / (double) ranks.size();
+        return new SearchFigures(method, Scores.of(ranks), byTokens, documentsPerSecond);
     }
 }

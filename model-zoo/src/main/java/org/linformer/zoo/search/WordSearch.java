@@ -2,6 +2,7 @@ package org.linformer.zoo.search;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.lucene.analysis.Analyzer;
 import org.apache.lucene.analysis.en.EnglishAnalyzer;
@@ -78,9 +79,12 @@ final class WordSearch {
     private static int rank(IndexSearcher searcher, org.apache.lucene.search.Query query, int own, int documents)
             throws IOException {
         ScoreDoc[] found = searcher.search(query, documents).scoreDocs;
-        for (int i = 0; i < found.length; i++) {
-            if (found[i].doc == own) {
-                return i + 1;
+        for (ScoreDoc hit : found) {
+            if (hit.doc == own) {
+                // behind all that score as well, as in VectorSearch
+                return (int) Arrays.stream(found)
+                        .filter(other -> other.score >= hit.score)
+                        .count();
             }
         }
         return documents;

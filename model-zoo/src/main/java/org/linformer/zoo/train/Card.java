@@ -1,8 +1,7 @@
 package org.linformer.zoo.train;
 
-import java.util.LinkedHashSet;
 import java.util.Locale;
-import java.util.Set;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.linformer.attention.LinformerAttention;
 import org.linformer.zoo.ModelConfig;
@@ -47,7 +46,7 @@ final class Card {
 
     static String of(EmbeddingRecipe recipe, ModelConfig config, EmbeddingMetrics metrics, long weightBytes) {
         StringBuilder tables = new StringBuilder();
-        metrics.searches().forEach(search -> tables.append(table(search)).append('\n'));
+        metrics.searches().forEach(search -> tables.append(tables(search)).append('\n'));
         return beginning(recipe, config, weightBytes, "- Vectors of %d components.\n".formatted(config.dimension()))
                 + format(
                         """
@@ -159,39 +158,59 @@ final class Card {
         Evaluation evaluation = reading.evaluation();
         return format(
                 "| %s (%,d) | %,d tokens | %.4f | %.4f |%n",
-                reading.moreThan() == 0 ? "all" : "over %,d tokens".formatted(reading.moreThan()),
+                reading.moreThan() == 0 ? "all" : format("over %,d tokens", reading.moreThan()),
                 evaluation.texts(),
                 reading.upTo(),
                 evaluation.accuracy(),
                 evaluation.macroF1());
     }
 
-    private static String table(EmbeddingMetrics.Search search) {
-        Set<String> bands = new LinkedHashSet<>();
-        search.figures().forEach(line -> bands.addAll(line.mrrByTokens().keySet()));
-        String header = format(
-                "| | recall@1 | recall@10 | MRR | %s | documents/s |%n",
-                bands.stream().collect(Collectors.joining(" | ")));
-        String rule = "| --- " + "| --- ".repeat(bands.size() + 4) + "|\n";
-        String lines = search.figures().stream().map(line -> row(line, bands)).collect(Collectors.joining());
-        return format("""
-                Search among %,d documents, none of which was learned from, all ways in one run; the mean reciprocal rank also by the
-                length of the document in tokens, with the number of queries:
+    private static String tables(EmbeddingMetrics.Search search) {
+        Map<String, SearchFigures.Scores> bands = search.figures().get(0).byTokens();
+        return format(
+                """
+                Search among %,d documents, none of which was learned from, all ways in one run:
 
-                %s%s%s
+                | | recall@1 | recall@10 | MRR | documents/s |
+                | --- | --- | --- | --- | --- |
+                %s
+                Recall@1, recall@10 and MRR by the length of the document in tokens, with the number of queries:
+
+                | |%s
+                | --- |%s
+                %s
                 ```
                 %s
                 ```
-                """, search.documents(), header, rule, lines, search.command());
+                """,
+                search.documents(),
+                search.figures().stream().map(Card::row).collect(Collectors.joining()),
+                bands.entrySet().stream()
+                        .map(band -> format(
+                                " %s (%,d) |", band.getKey(), band.getValue().queries()))
+                        .collect(Collectors.joining()),
+                " --- |".repeat(bands.size()),
+                search.figures().stream().map(Card::rowByTokens).collect(Collectors.joining()),
+                search.command());
     }
 
-    private static String row(SearchFigures line, Set<String> bands) {
-        String byBand = bands.stream()
-                .map(band -> format("%.4f", line.mrrByTokens().getOrDefault(band, Double.NaN)))
-                .collect(Collectors.joining(" | "));
+    private static String row(SearchFigures line) {
         return format(
-                "| %s | %.4f | %.4f | %.4f | %s | %,.1f |%n",
-                line.method(), line.recallAt1(), line.recallAt10(), line.mrr(), byBand, line.documentsPerSecond());
+                "| %s | %.4f | %.4f | %.4f | %,.1f |%n",
+                line.method(),
+                line.all().recallAt1(),
+                line.all().recallAt10(),
+                line.all().mrr(),
+                line.documentsPerSecond());
+    }
+
+    private static String rowByTokens(SearchFigures line) {
+        return "| " + line.method()
+                + line.byTokens().values().stream()
+                        .map(scores ->
+                                format(" | %.3f, %.3f, %.3f", scores.recallAt1(), scores.recallAt10(), scores.mrr()))
+                        .collect(Collectors.joining())
+                + " |\n";
     }
 
     private static String format(String format, Object... values) {

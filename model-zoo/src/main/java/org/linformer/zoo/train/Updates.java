@@ -42,6 +42,11 @@ public final class Updates {
             Map<String, NDArray> updates = Weights.read(scope, in);
             updates.forEach((name, update) -> {
                 if (name.endsWith(B)) {
+                    String other = name.substring(0, name.length() - B.length()) + A;
+                    if (!updates.containsKey(other)) {
+                        throw new IllegalArgumentException(
+                                "%s must have %s beside %s, but has not".formatted(file, other, name));
+                    }
                     return;
                 }
                 boolean isFactor = name.endsWith(A);

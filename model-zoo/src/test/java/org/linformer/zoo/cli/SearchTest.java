@@ -1,7 +1,6 @@
 package org.linformer.zoo.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonObject;
 import java.io.ByteArrayOutputStream;
@@ -95,15 +94,26 @@ class SearchTest {
                         "BM25 (k1 1.2, b 0.75)",
                         "TF-IDF");
         SearchFigures ours = search.figures().get(0);
-        assertThat(ours.mrr()).as("it reads to the end").isEqualTo(1);
-        assertThat(ours.mrrByTokens()).containsOnlyKeys("<= 256 (2)", "513-1024 (2)");
-        assertThat(search.figures().get(2).mrrByTokens().get("<= 256 (2)"))
+        assertThat(ours.all()).as("it reads to the end").isEqualTo(new SearchFigures.Scores(4, 1, 1, 1));
+        assertThat(ours.byTokens()).containsOnlyKeys("<= 256", "513-1024");
+        assertThat(search.figures().get(2).byTokens().get("<= 256"))
                 .as("short texts have the original's vectors")
-                .isEqualTo(1, within(1e-9));
-        assertThat(search.figures().get(1).mrrByTokens().get("513-1024 (2)"))
-                .as("the original does not see the end")
-                .isLessThan(1);
-        assertThat(model.resolve("CARD.md")).content().contains("Search among 4 documents", search.command());
+                .isEqualTo(new SearchFigures.Scores(2, 1, 1, 1));
+        assertThat(search.figures().get(1).byTokens().get("513-1024"))
+                .as("the original does not see the end, in which alone they differ")
+                .satisfies(scores -> {
+                    assertThat(scores.recallAt1()).isLessThan(1);
+                    assertThat(scores.recallAt10()).isEqualTo(1);
+                    assertThat(scores.mrr()).isLessThan(1);
+                });
+        assertThat(model.resolve("CARD.md"))
+                .content()
+                .contains(
+                        "Search among 4 documents",
+                        "| minilm-linformer-4k, 4,096 tokens | 1.0000 | 1.0000 | 1.0000 |",
+                        "| | <= 256 (2) | 513-1024 (2) |",
+                        "| minilm-linformer-4k, 4,096 tokens | 1.000, 1.000, 1.000 | 1.000, 1.000, 1.000 |",
+                        search.command());
     }
 
     @Test

@@ -13,6 +13,7 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -323,13 +324,20 @@ class EmbeddingTrainingTest {
         }
     }
 
+    private static SearchFigures found(double mrr) {
+        SearchFigures.Scores all = new SearchFigures.Scores(9, 0.5, 0.75, mrr);
+        Map<String, SearchFigures.Scores> byTokens = new LinkedHashMap<>();
+        byTokens.put("<= 256", new SearchFigures.Scores(4, 0.25, 1, 0.375));
+        byTokens.put("257-512", all);
+        return new SearchFigures("the model", all, byTokens, 12.5);
+    }
+
     @Test
     void keepsItsSearchesWhenItIsRunAgain() throws Exception {
         Path out = folder.resolve("out");
         PrintStream nowhere = new PrintStream(new ByteArrayOutputStream());
         train(out, recipe(4), () -> false, nowhere);
-        SearchFigures found = new SearchFigures("the model", 9, 0.5, 0.75, 0.625, Map.of("<= 256 (9)", 0.625), 12.5);
-        EmbeddingMetrics.add(new EmbeddingMetrics.Search("search a", 9, List.of(found)), out);
+        EmbeddingMetrics.add(new EmbeddingMetrics.Search("search a", 9, List.of(found(0.625))), out);
 
         assertThat(train(out, recipe(4), () -> false, nowhere)).isTrue();
 
@@ -343,23 +351,21 @@ class EmbeddingTrainingTest {
     void writesTheModelAndWhatItsSearchesFound() throws Exception {
         Path out = folder.resolve("out");
         train(out, recipe(4), () -> false, new PrintStream(new ByteArrayOutputStream()));
-        Map<String, Double> bands = Map.of("<= 256 (9)", 0.625);
-        SearchFigures first = new SearchFigures("the model", 9, 0.5, 0.75, 0.625, bands, 12.5);
-        SearchFigures better = new SearchFigures("the model", 9, 0.5, 0.75, 0.875, bands, 12.5);
 
-        EmbeddingMetrics.add(new EmbeddingMetrics.Search("search a", 9, List.of(first)), out);
-        EmbeddingMetrics.add(new EmbeddingMetrics.Search("search b", 9, List.of(first)), out);
-        EmbeddingMetrics.add(new EmbeddingMetrics.Search("search a", 9, List.of(better)), out);
+        EmbeddingMetrics.add(new EmbeddingMetrics.Search("search a", 9, List.of(found(0.625))), out);
+        EmbeddingMetrics.add(new EmbeddingMetrics.Search("search b", 9, List.of(found(0.625))), out);
+        EmbeddingMetrics.add(new EmbeddingMetrics.Search("search a", 9, List.of(found(0.875))), out);
 
         EmbeddingMetrics metrics = StrictJson.read(out.resolve("metrics.json"), EmbeddingMetrics.class);
         assertThat(metrics.searches())
-                .extracting(search -> search.figures().get(0).mrr())
+                .extracting(search -> search.figures().get(0).all().mrr())
                 .containsExactly(0.625, 0.875);
         assertThat(metrics.trainDocuments()).isEqualTo(48);
         assertThat(out.resolve("CARD.md"))
                 .content()
                 .contains(
-                        "| the model | 0.5000 | 0.7500 | 0.8750 | 0.6250 | 12.5 |",
+                        "| the model | 0.5000 | 0.7500 | 0.8750 | 12.5 |",
+                        "| the model | 0.250, 1.000, 0.375 | 0.500, 0.750, 0.875 |",
                         "search b",
                         "48 documents from start");
         try (TextModel<float[]> model = new TextModel<>(out.toString(), float[].class)) {
@@ -384,6 +390,10 @@ class EmbeddingTrainingTest {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> weights(start, file))
                     .withMessage("%s must have %s.B beside %s.A, but has not".formatted(file, name, name));
+            Weights.save(Map.of(name + ".B", one), file, DataType.FLOAT16);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> weights(start, file))
+                    .withMessage("%s must have %s.A beside %s.B, but has not".formatted(file, name, name));
             Weights.save(Map.of(name, one), file, DataType.FLOAT16);
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> weights(start, file))
