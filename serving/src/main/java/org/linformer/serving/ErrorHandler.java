@@ -1,7 +1,8 @@
 package org.linformer.serving;
 
-import jakarta.servlet.ServletException;
+import java.net.SocketTimeoutException;
 import java.util.stream.Collectors;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
 import org.linformer.serving.model.ClientGoneException;
 import org.linformer.serving.model.TextLengthException;
@@ -79,6 +80,14 @@ final class ErrorHandler extends ResponseEntityExceptionHandler {
         return answer(problem(status, e.getMessage()), headers, request);
     }
 
+    @ExceptionHandler
+    ResponseEntity<Object> refuse(InvalidParameterException e, WebRequest request) {
+        return answer(
+                problem(ofForm(HttpStatus.BAD_REQUEST, request), "query and form must be percent-encoded, but are not"),
+                new HttpHeaders(),
+                request);
+    }
+
     /** Nobody reads this answer; metrics and spans have its status. */
     @ExceptionHandler
     ResponseEntity<Object> refuse(ClientGoneException e) {
@@ -131,6 +140,14 @@ final class ErrorHandler extends ResponseEntityExceptionHandler {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof RequestBodyFilter.BodyException body) {
                 return refused(body.status(), String.valueOf(body.getMessage()), headers, e, request);
+            }
+            if (cause instanceof SocketTimeoutException) {
+                return refused(
+                        HttpStatus.REQUEST_TIMEOUT,
+                        "body must come without a pause, but stood still until the connection timed out",
+                        headers,
+                        e,
+                        request);
             }
         }
         return refused(HttpStatus.BAD_REQUEST, reason(e), headers, e, request);
@@ -218,14 +235,6 @@ final class ErrorHandler extends ResponseEntityExceptionHandler {
                 problem(
                         HttpStatus.INTERNAL_SERVER_ERROR,
                         "request must be answered, but the service failed; see its log"),
-                new HttpHeaders(),
-                request);
-    }
-
-    @ExceptionHandler
-    ResponseEntity<Object> fail(ServletException e, WebRequest request) {
-        return answer(
-                problem(ofForm(HttpStatus.BAD_REQUEST, request), "request must be well-formed HTTP, but is not"),
                 new HttpHeaders(),
                 request);
     }

@@ -8,7 +8,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.springframework.boot.EnvironmentPostProcessor;
 import org.springframework.boot.SpringApplication;
-import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.core.env.ConfigurableEnvironment;
 
 /**
@@ -24,6 +25,28 @@ class UnknownVariables implements EnvironmentPostProcessor {
     // in a variable, an underscore ends the model's name
     private static final Pattern LIMITS = Pattern.compile("limits(_[^_]+_(maxtokens|maxqueuedtokens)|[.\\[].*)");
 
+    /** Its message has no value: a key may stand where none belongs. */
+    static final class UnknownSettingException extends RuntimeException {
+
+        private static final long serialVersionUID = 1;
+
+        UnknownSettingException(String name) {
+            super(name + " must be a setting, but is none");
+        }
+    }
+
+    /** Ends the start with that message alone. */
+    static final class Analyzer extends AbstractFailureAnalyzer<UnknownSettingException> {
+
+        @Override
+        protected FailureAnalysis analyze(Throwable failure, UnknownSettingException unknown) {
+            return new FailureAnalysis(
+                    String.valueOf(unknown.getMessage()),
+                    "docker/README.md of the sources has a table of the settings",
+                    unknown);
+        }
+    }
+
     @Override
     public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
         check(environment.getSystemEnvironment(), "serving_");
@@ -31,10 +54,10 @@ class UnknownVariables implements EnvironmentPostProcessor {
     }
 
     private static void check(Map<String, Object> variables, String prefix) {
-        variables.forEach((name, value) -> {
+        variables.keySet().forEach(name -> {
             String lower = name.toLowerCase(Locale.ROOT);
             if (lower.startsWith(prefix) && !isSetting(lower.substring(prefix.length()))) {
-                throw new InvalidConfigurationPropertyValueException(name, value, "must be a setting, but is none");
+                throw new UnknownSettingException(name);
             }
         });
     }

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -38,7 +39,8 @@ class HostileRequestsTest {
                     + " and numbers of 1,000 digits, but does not";
 
     private static final String REJECTED =
-            "path and headers must have no encoded separators and no control characters, but have some";
+            "method must be one of HTTP's, and path and headers without //, ;, encoded separators and control characters,"
+                    + " but are not";
     private static final String MODELS =
             "model must be one of [minilm-linformer-4k, spam-linformer, debian-topic], but is ";
 
@@ -138,6 +140,15 @@ class HostileRequestsTest {
                         "application/json",
                         405,
                         "method must be one of [POST], but is PATCH"),
+                // a form that nobody may read before its size is known
+                Arguments.of(
+                        "PUT",
+                        "/v1/classify",
+                        "application/x-www-form-urlencoded",
+                        405,
+                        "method must be one of [POST], but is PUT"),
+                Arguments.of("GET", "//v1/models", "application/json", 400, REJECTED),
+                Arguments.of("PROPFIND", "/v1/models", "application/json", 400, REJECTED),
                 Arguments.of("POST", "/v1/models", "application/json", 405, "method must be one of [GET], but is POST"),
                 Arguments.of("POST", "/info", "application/json", 405, "method must be one of [GET], but is POST"),
                 Arguments.of(
@@ -217,6 +228,18 @@ class HostileRequestsTest {
         assertThat(response.body()).doesNotContain("java.", "Exception", "Tomcat");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "POST, 400, 'query and form must be percent-encoded, but are not'",
+        "PUT, 405, 'method must be one of [POST], but is PUT'"
+    })
+    void answersAFormThatIsNone(String method, int status, String message) throws Exception {
+        HttpResponse<String> response = send(method, "/v1/classify", "application/x-www-form-urlencoded", "a=%@");
+
+        assertThat(response.statusCode()).isEqualTo(status);
+        assertThat(message(response)).isEqualTo(message);
+    }
+
     /** What is refused, whatever the form of the refusal. */
     private String message(HttpResponse<String> response) {
         JsonNode refusal = json.readTree(response.body());
@@ -249,10 +272,11 @@ class HostileRequestsTest {
                 .endsWith(", but is text/html");
     }
 
-    @Test
-    void refuses30MegabytesWithoutReadingThem() throws Exception {
-        HttpResponse<String> response = send(
-                "POST", "/v1/classify", "application/json", "{\"text\": \"%s\"}".formatted("a".repeat(30_000_000)));
+    @ParameterizedTest
+    @CsvSource({"POST, application/json", "PUT, application/x-www-form-urlencoded"})
+    void refuses30MegabytesWithoutReadingThem(String method, String contentType) throws Exception {
+        HttpResponse<String> response =
+                send(method, "/v1/classify", contentType, "{\"text\": \"%s\"}".formatted("a".repeat(30_000_000)));
 
         assertThat(response.statusCode()).isEqualTo(413);
         assertThat(message(response))

@@ -15,10 +15,16 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.context.TestConfiguration;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -33,6 +39,7 @@ import tools.jackson.databind.json.JsonMapper;
             "serving.limits.spam-linformer.max-queued-tokens=100",
             "serving.request-timeout=3s"
         })
+@ExtendWith(OutputCaptureExtension.class)
 class LimitsTest {
 
     @LocalServerPort
@@ -114,6 +121,29 @@ class LimitsTest {
         assertThat(answer.statusCode()).isEqualTo(504);
         assertThat(json.readTree(answer.body()).at("/detail").asString())
                 .isEqualTo("answer must come within serving.request-timeout=PT3S, but did not");
+    }
+
+    @TestConfiguration
+    static class Failing {
+
+        @RestController
+        static class Controller {
+
+            @GetMapping("/v1/fails")
+            String fail() {
+                throw new StackOverflowError("a test");
+            }
+        }
+    }
+
+    @Test
+    void tellsAFailureOfItsOwnFromAFaultOfTheCaller(CapturedOutput output) throws Exception {
+        HttpResponse<String> answer = client.send(request("/v1/fails").build(), HttpResponse.BodyHandlers.ofString());
+
+        assertThat(answer.statusCode()).isEqualTo(500);
+        assertThat(json.readTree(answer.body()).at("/detail").asString())
+                .isEqualTo("request must be answered, but the service failed; see its log");
+        assertThat(output).contains("a request failed", "StackOverflowError");
     }
 
     @Test

@@ -7,6 +7,9 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
@@ -108,12 +111,10 @@ class OtherApisTest {
                         false)
                 .map(token -> token.at("/id").asInt())
                 .toList();
-        List<Integer> bare = ids.subList(1, ids.size() - 1);
-
         JsonNode ofText = post("/v1/embeddings", Map.of("input", COOKING), 200).at("/data/0/embedding");
-        JsonNode ofIds = post("/v1/embeddings", Map.of("input", bare), 200).at("/data/0/embedding");
-        JsonNode ofBatch =
-                post("/v1/embeddings", Map.of("input", List.of(ids, bare)), 200).at("/data/1/embedding");
+        JsonNode ofIds = post("/v1/embeddings", Map.of("input", ids), 200).at("/data/0/embedding");
+        JsonNode ofBatch = post("/v1/embeddings", Map.of("input", List.of(List.of(101, 102), ids)), 200)
+                .at("/data/1/embedding");
 
         assertThat(dot(ofText, ofIds)).isEqualTo(1, within(1e-4));
         assertThat(dot(ofText, ofBatch)).isEqualTo(1, within(1e-4));
@@ -138,6 +139,8 @@ class OtherApisTest {
         JsonNode model = get("/v1/models/minilm-linformer-4k", 200);
 
         assertThat(model.at("/object").asString()).isEqualTo("model");
+        assertThat(Instant.ofEpochSecond(model.at("/created").asLong()))
+                .isBetween(Instant.now().minus(1, ChronoUnit.HOURS), Instant.now());
         assertThat(model.at("/k/0").asInt()).isEqualTo(256);
         assertThat(model.at("/dimension").asInt()).isEqualTo(384);
         HttpResponse<String> card = client.send(
@@ -290,7 +293,7 @@ class OtherApisTest {
 
         assertThat(tokens.at("/0/text").asString()).isEqualTo("[CLS]");
         assertThat(tokens.at("/0/special").asBoolean()).isTrue();
-        assertThat(tokens.at("/1/text").asString()).isEqualTo("chop");
+        assertThat(tokens.at("/1/text").asString()).isEqualTo("Chop");
         assertThat(tokens.at("/1/start").asInt()).isZero();
         assertThat(tokens.at("/1/stop").asInt()).isEqualTo(4);
         List<Integer> ids = StreamSupport.stream(tokens.spliterator(), false)
@@ -305,6 +308,26 @@ class OtherApisTest {
                         .at("/1")
                         .size())
                 .isEqualTo(1);
+    }
+
+    @Test
+    void tellsThePartOfTheTextThatATokenStandsForAndWhereInItsBytes() throws Exception {
+        String text = "Café 😀 Onions";
+        JsonNode tokens = post("/tokenize", Map.of("inputs", text, "add_special_tokens", false), 200)
+                .at("/0");
+
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        assertThat(tokens).hasSizeGreaterThanOrEqualTo(3).allSatisfy(token -> {
+            int start = token.at("/start").asInt();
+            int length = token.at("/stop").asInt() - start;
+            assertThat(new String(bytes, start, length, StandardCharsets.UTF_8))
+                    .isEqualTo(token.at("/text").asString())
+                    .isNotBlank();
+        });
+        assertThat(tokens.at("/0/text").asString()).isEqualTo("Café");
+        assertThat(send("/tokenize", "{\"inputs\": \"a \\ud800 b\"}").statusCode())
+                .as("a lone surrogate")
+                .isEqualTo(200);
     }
 
     @Test
@@ -341,8 +364,13 @@ class OtherApisTest {
                 .isEqualTo("version of spam-linformer must be %s, but is 99".formatted(version));
 
         JsonNode labels = infer("spam-linformer", Map.of("id", "42"));
+        JsonNode ofRows = post(
+                "/v2/models/spam-linformer/infer",
+                Map.of("inputs", List.of(text(List.of(2, 1), List.of(List.of("a"), List.of("b"))))),
+                200);
         JsonNode vectors = infer("minilm-linformer-4k", Map.of("outputs", List.of(Map.of("name", "embedding"))));
 
+        assertThat(ofRows.at("/outputs")).isEqualTo(labels.at("/outputs"));
         assertThat(labels.at("/id").asString()).isEqualTo("42");
         assertThat(labels.at("/model_version").asString()).isEqualTo(version);
         assertThat(labels.at("/outputs/0/name").asString()).isEqualTo("label");
@@ -354,11 +382,13 @@ class OtherApisTest {
         assertThat(vectors.at("/outputs/0/data").size()).isEqualTo(768);
     }
 
+    private static Map<String, Object> text(List<Integer> shape, List<?> data) {
+        return Map.of("name", "text", "shape", shape, "datatype", "BYTES", "data", data);
+    }
+
     private JsonNode infer(String model, Map<String, ?> more) throws Exception {
         Map<String, Object> body = new HashMap<>(more);
-        body.put(
-                "inputs",
-                List.of(Map.of("name", "text", "shape", List.of(2), "datatype", "BYTES", "data", List.of("a", "b"))));
+        body.put("inputs", List.of(text(List.of(2), List.of("a", "b"))));
         return post("/v2/models/%s/infer".formatted(model), body, 200);
     }
 
@@ -374,6 +404,7 @@ class OtherApisTest {
                 "/v1/embeddings | {'input': []} | 400 | input must be a text, token ids, or a list of either, but is []",
                 "/v1/embeddings | {'input': [[]]} | 400 | input[0] must say something, but is blank",
                 "/v1/embeddings | {'input': [30522]} | 400 | token ids of minilm-linformer-4k must be in [0, 30522), but one is 30522",
+                "/v1/embeddings | {'input': [[9906, 1917]]} | 400 | token ids must be those of the model, from 101 to 102, but are others: from 9906 to 1917",
                 "/v1/embeddings | {'input': 'a', 'dimensions': 128} | 400 | dimensions must be left out or 384, as the model was not trained for shorter vectors, but is 128",
                 "/v1/embeddings | {'input': 'a', 'truncate': 'middle'} | 400 | truncate must be one of [none, end, start, window, window_max], but is middle",
                 "/v1/classify | {'text': 'a', 'candidate_labels': []} | 400 | candidate_labels must be a text or a list of texts, but is []",
@@ -403,6 +434,7 @@ class OtherApisTest {
                 "/v2/models/spam-linformer/infer | {'inputs': [{'name': 'text', 'datatype': 'BYTES', 'shape': [null], 'data': ['a']}]} | 400 | shape of text must be [1] as its data has that many strings, but is [null]",
                 "/v2/models/spam-linformer/infer | {'inputs': [{'name': 'text', 'datatype': 'BYTES', 'shape': [1, null], 'data': ['a']}]} | 400 | shape of text must be [1] as its data has that many strings, but is [1, null]",
                 "/v2/models/minilm-linformer-4k/infer | {'inputs': [{'name': 'text', 'datatype': 'BYTES', 'shape': [1], 'data': ['a']}], 'outputs': [null]} | 400 | outputs of minilm-linformer-4k must be some of [embedding], and embedding alone, but are [null]",
+                "/v2/models/spam-linformer/infer | {'inputs': [{'name': 'text', 'datatype': 'BYTES', 'shape': [1], 'data': [[1]]}]} | 400 | data of text must be strings, but one is 1",
                 "/v2/models/spam-linformer/infer | {'inputs': [{'name': 'text', 'datatype': 'FP32', 'shape': [1], 'data': ['a']}]} | 400 | datatype of text must be BYTES, but is FP32",
                 "/v2/models/spam-linformer/infer | {'inputs': [{'name': 'text', 'datatype': 'BYTES', 'shape': [2], 'data': ['a']}]} | 400 | shape of text must be [1] as its data has that many strings, but is [2]",
                 "/v2/models/minilm-linformer-4k/infer | {'inputs': [{'name': 'text', 'datatype': 'BYTES', 'shape': [1], 'data': ['a']}], 'outputs': [{'name': 'label'}]} | 400 | outputs of minilm-linformer-4k must be some of [embedding], and embedding alone, but are [label]",

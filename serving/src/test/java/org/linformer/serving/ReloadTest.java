@@ -46,7 +46,7 @@ class ReloadTest {
         copy("spam-linformer", folders.resolve("mine"));
         Path broken = Files.createDirectory(folders.resolve("broken"));
         Files.writeString(broken.resolve("config.json"), "{");
-        registry.add("serving.models", () -> "%s,%s,spam-linformer".formatted(broken, folders.resolve("mine")));
+        registry.add("serving.models", () -> "%s/,%s,spam-linformer".formatted(broken, folders.resolve("mine")));
     }
 
     private static void copy(String name, Path to) throws Exception {
@@ -114,7 +114,7 @@ class ReloadTest {
             assertThat(refused.statusCode()).isEqualTo(409);
             assertThat(json.readTree(refused.body()).at("/error/message").asString())
                     .isEqualTo(
-                            "folder of mine must hold a model that can be served, but does not; see the service's log");
+                            "folder of mine must hold a model that can be served, but does not: see the service's log");
             assertThat(get("/v1/models/mine").statusCode()).isEqualTo(200);
         } finally {
             Files.write(weights, good);

@@ -125,7 +125,7 @@ class ServingApplicationTests {
         JsonNode refused = post("/v1/classify", Map.of("text", List.of("short", text)), 422);
         JsonNode cut = post("/v1/classify", Map.of("text", text, "truncate", "end"), 200);
 
-        assertThat(refused.at("/detail").asString()).startsWith("text must be at most 4096 tokens, but is 100002");
+        assertThat(refused.at("/detail").asString()).startsWith("text[1] must be at most 4096 tokens, but is 100002");
         assertThat(refused.at("/index").asInt()).isEqualTo(1);
         assertThat(refused.at("/max_tokens").asInt()).isEqualTo(4096);
         assertThat(cut.at("/results/0/tokens/read").asInt()).isEqualTo(4096);
@@ -251,6 +251,8 @@ class ServingApplicationTests {
                         "linformer_requests_seconds_count{error=\"none\",model=\"spam-linformer\",outcome=\"success\",task=\"classify\"}",
                         "linformer_requests_seconds_bucket",
                         "linformer_inference_time_seconds_count" + ofClassify,
+                        "linformer_inference_time_seconds_count" + ofClassify.replace("success", "error") + " 0",
+                        "linformer_rejected_total{reason=\"stopping\"} 0.0",
                         "linformer_inference_time_seconds_bucket",
                         "linformer_queue_time_seconds_bucket",
                         "linformer_tokenize_time_seconds_bucket",

@@ -113,7 +113,8 @@ class AccessRules {
                 request,
                 response,
                 HttpStatus.BAD_REQUEST,
-                "path and headers must have no encoded separators and no control characters, but have some");
+                "method must be one of HTTP's, and path and headers without //, ;, encoded separators and control characters,"
+                        + " but are not");
     }
 
     /** Leaves the filters of Spring Security out of the metrics; the requests that they refuse are counted as requests. */

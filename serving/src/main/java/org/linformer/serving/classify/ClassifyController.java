@@ -13,6 +13,7 @@ import org.linformer.serving.model.Answers;
 import org.linformer.serving.model.Input;
 import org.linformer.serving.model.Label;
 import org.linformer.serving.model.Models;
+import org.linformer.serving.model.TextLengthException;
 import org.linformer.serving.model.Truncate;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
@@ -49,7 +50,7 @@ final class ClassifyController {
         all.addAll(rules.require("candidate_labels", labels).stream()
                 .map(label -> (Input) new Input.Text(ZeroShot.SENTENCE.formatted(((Input.Text) label).characters())))
                 .toList());
-        return models.embed(model, all, truncate).thenApply(answers -> {
+        return embed(model, all, texts.size(), truncate).thenApply(answers -> {
             List<float[]> vectors = answers.values();
             List<float[]> ofLabels = vectors.subList(texts.size(), vectors.size());
             List<String> names = IntStream.range(0, ofLabels.size())
@@ -58,6 +59,21 @@ final class ClassifyController {
             return new Answers<>(answers.model(), answers.answers().subList(0, texts.size()), answers.timing())
                     .map(vector -> ZeroShot.labels(vector, names, ofLabels));
         });
+    }
+
+    private CompletableFuture<Answers<float[]>> embed(
+            @Nullable String model, List<Input> all, int texts, Truncate truncate) {
+        try {
+            return models.embed(model, all, truncate);
+        } catch (TextLengthException e) {
+            if (e.index() < texts) {
+                throw e;
+            }
+            throw new RequestException(
+                    HttpStatus.UNPROCESSABLE_CONTENT,
+                    "candidate_labels[%d] must be at most %d tokens with the sentence around it, but is %d"
+                            .formatted(e.index() - texts, e.maxTokens(), e.tokens()));
+        }
     }
 
     private static ClassifyResponse response(Answers<List<Label>> answers, int topK) {

@@ -4,12 +4,14 @@ import ai.djl.engine.Engine;
 import ai.djl.inference.Predictor;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.translate.TranslateException;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
@@ -21,11 +23,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.linformer.serving.RequestException;
 import org.linformer.serving.ServingProperties;
 import org.linformer.zoo.TokenizedText;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.http.HttpStatus;
 
 /**
  * The way of every text to a model: a bounded queue, and worker threads that take batches from it.
@@ -43,6 +48,7 @@ final class Inference implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Inference.class);
     private static final int SHORT = 2048;
+    private static final String CLIENT_GONE = "client_gone";
 
     /** Tokens of a batch from which a second thread gains more than it costs. */
     private static final int WORTH_SHARING = 64;
@@ -67,14 +73,19 @@ final class Inference implements AutoCloseable {
     private int runningTokens;
     private boolean stopping;
 
-    /** Before the first batch that tells it is a guess. */
+    /** A guess until a batch tells it. */
     private double tokensPerSecond = 10_000;
+
+    private boolean isSpeedKnown;
 
     Inference(ServingProperties properties, MeterRegistry meters) {
         this.properties = properties;
         this.meters = meters;
         meters.gauge("linformer.queue.depth", this, Inference::depth);
         meters.gauge("linformer.queue.tokens", this, Inference::queuedTokens);
+        // Prometheus sees no rise of what it first sees at 1
+        Stream.concat(Arrays.stream(UnavailableException.Reason.values()).map(Object::toString), Stream.of(CLIENT_GONE))
+                .forEach(this::rejected);
         int most = properties.workers() > 0 ? properties.workers() : isOnGpu ? 1 : cores;
         for (int i = 0; i < most; i++) {
             boolean takesAll = i == 0 || isOnGpu;
@@ -102,24 +113,38 @@ final class Inference implements AutoCloseable {
      * @param client asked from time to time whether it is still there, until the answers are complete
      * @return the answers in the order of the texts; fails with an {@link UnavailableException} if the time is over or the
      *     engine failed, and with a {@link ClientGoneException}
+     * @throws RequestException if they alone take longer than there is time
      * @throws UnavailableException if the queue is full, or the service stops
      */
     CompletableFuture<List<Job.Done>> answer(Client client, LoadedModel model, Task task, List<TokenizedText> texts) {
-        return answer(client, model, task, texts, "serving.request-timeout", properties.requestTimeout());
+        List<Job> jobs = jobs(client, model, task, texts);
+        synchronized (this) {
+            int tokens = Batch.tokens(jobs);
+            requireRoom(tokens);
+            requireRoom(model, tokens);
+            admit(jobs);
+        }
+        return answer(jobs, "serving.request-timeout", properties.requestTimeout());
     }
 
-    /** The same for a model's first answer, for which the engine compiles and allocates: it has more time. */
+    /**
+     * The same for a model's first answer, for which the engine compiles and allocates: it has more time, and a place however
+     * many requests wait.
+     */
     CompletableFuture<List<Job.Done>> warmUp(LoadedModel model, Task task, TokenizedText text) {
-        return answer(() -> false, model, task, List.of(text), "time of a first answer", WARM_UP);
+        List<Job> jobs = jobs(() -> false, model, task, List.of(text));
+        admit(jobs);
+        return answer(jobs, "time of a first answer", WARM_UP);
     }
 
-    private CompletableFuture<List<Job.Done>> answer(
-            Client client, LoadedModel model, Task task, List<TokenizedText> texts, String timeName, Duration time) {
+    private static List<Job> jobs(Client client, LoadedModel model, Task task, List<TokenizedText> texts) {
         long now = System.nanoTime();
-        List<Job> jobs = texts.stream()
+        return texts.stream()
                 .map(text -> new Job(client, model, task, text, new CompletableFuture<>(), now))
                 .toList();
-        admit(jobs);
+    }
+
+    private CompletableFuture<List<Job.Done>> answer(List<Job> jobs, String timeName, Duration time) {
         CompletableFuture<Void> all =
                 CompletableFuture.allOf(jobs.stream().map(Job::answer).toArray(CompletableFuture[]::new));
         CompletableFuture<Void> failed = new CompletableFuture<>();
@@ -148,7 +173,7 @@ final class Inference implements AutoCloseable {
                     Duration.ZERO);
         }
         if (failure instanceof ClientGoneException gone) {
-            meters.counter("linformer.rejected", "reason", "client_gone").increment();
+            rejected(CLIENT_GONE).increment();
             return gone;
         }
         return rejected(
@@ -171,10 +196,14 @@ final class Inference implements AutoCloseable {
                 Duration.ofSeconds(1));
     }
 
-    private void requireRoom(int tokens) {
+    private void requireRunning() {
         if (stopping) {
             throw rejected(UnavailableException.Reason.STOPPING, "the service is being stopped", Duration.ZERO);
         }
+    }
+
+    private void requireRoom(int tokens) {
+        requireRunning();
         double seconds = seconds(queuedTokens + runningTokens + tokens);
         if (requests >= properties.maxConcurrentRequests() && seconds > SHORT_QUEUE) {
             throw rejected(
@@ -183,7 +212,16 @@ final class Inference implements AutoCloseable {
                             .formatted(properties.maxConcurrentRequests(), requests),
                     retryAfter(queuedTokens));
         }
-        if (requests > 0 && seconds > properties.requestTimeout().toNanos() / 1e9) {
+        double time = properties.requestTimeout().toNanos() / 1e9;
+        if (isSpeedKnown && seconds(tokens) > time) {
+            String message =
+                    "request must be answered within serving.request-timeout=%s, but its %d tokens take about %.0f seconds"
+                            .formatted(properties.requestTimeout(), tokens, seconds(tokens));
+            // what is refused tells no speed, and one that was too low must not stay
+            tokensPerSecond *= 1.1;
+            throw new RequestException(HttpStatus.CONTENT_TOO_LARGE, message);
+        }
+        if (requests > 0 && seconds > time) {
             throw rejected(
                     UnavailableException.Reason.QUEUE_FULL,
                     "answer must come within serving.request-timeout=%s, but what waits and the request take about %.0f seconds"
@@ -218,13 +256,11 @@ final class Inference implements AutoCloseable {
     }
 
     private synchronized void admit(List<Job> jobs) {
-        int tokens = Batch.tokens(jobs);
-        requireRoom(tokens);
-        requireRoom(jobs.get(0).model(), tokens);
+        requireRunning();
         jobs.forEach(job -> job.model().enter());
         queue.addAll(jobs);
         requests++;
-        queuedTokens += tokens;
+        queuedTokens += Batch.tokens(jobs);
         notifyAll();
     }
 
@@ -235,8 +271,12 @@ final class Inference implements AutoCloseable {
     }
 
     private UnavailableException rejected(UnavailableException.Reason reason, String message, Duration retryAfter) {
-        meters.counter("linformer.rejected", "reason", reason.toString()).increment();
+        rejected(reason.toString()).increment();
         return new UnavailableException(reason, message, retryAfter);
+    }
+
+    private Counter rejected(String reason) {
+        return meters.counter("linformer.rejected", "reason", reason);
     }
 
     private synchronized int depth() {
@@ -343,7 +383,10 @@ final class Inference implements AutoCloseable {
                 .publishPercentileHistogram()
                 .register(meters)
                 .record(start - job.queuedAt(), TimeUnit.NANOSECONDS));
-        String outcome = "success";
+        // both are there before the first failure, whose rise Prometheus would not see otherwise
+        Timer succeeded = inferenceTime(model, task, "success");
+        Timer failed = inferenceTime(model, task, "error");
+        Timer timer = succeeded;
         try {
             List<?> answers = predictors
                     .computeIfAbsent(first.model(), key -> new HashMap<>())
@@ -356,7 +399,7 @@ final class Inference implements AutoCloseable {
             }
         } catch (TranslateException | RuntimeException | LinkageError | VirtualMachineError e) {
             // these callers hear of it, and the worker lives on
-            outcome = "error";
+            timer = failed;
             LOG.error(
                     "the engine failed on {} texts of at most {} tokens for {}",
                     jobs.size(),
@@ -366,23 +409,27 @@ final class Inference implements AutoCloseable {
             jobs.forEach(job -> job.answer().completeExceptionally(e));
         }
         long nanos = System.nanoTime() - start;
-        Timer.builder("linformer.inference.time")
-                .tags("model", model, "task", task, "outcome", outcome)
-                .publishPercentileHistogram()
-                .register(meters)
-                .record(nanos, TimeUnit.NANOSECONDS);
+        timer.record(nanos, TimeUnit.NANOSECONDS);
         summary("linformer.batch.size", "texts", model).record(jobs.size());
         summary("linformer.batch.tokens", "tokens", model).record(batch.tokens());
         summary("linformer.batch.padding.ratio", "", model).record(batch.padding());
-        ran(batch, nanos / 1e9, outcome.equals("success"));
+        ran(batch, nanos / 1e9, timer == succeeded);
     }
 
     private synchronized void ran(Batch batch, double seconds, boolean tells) {
         int tokens = batch.tokens();
         runningTokens -= tokens;
         if (tells && tokens >= TELLING_TOKENS) {
+            isSpeedKnown = true;
             tokensPerSecond = 0.8 * tokensPerSecond + 0.2 * tokens / seconds * batch.sideBySide();
         }
+    }
+
+    private Timer inferenceTime(String model, String task, String outcome) {
+        return Timer.builder("linformer.inference.time")
+                .tags("model", model, "task", task, "outcome", outcome)
+                .publishPercentileHistogram()
+                .register(meters);
     }
 
     private DistributionSummary summary(String name, String unit, String model) {

@@ -23,7 +23,7 @@ public sealed interface Input {
     /**
      * Tokens.
      *
-     * @param ids their ids, with or without the special tokens around them
+     * @param ids their ids, the special tokens around them too
      */
     record Tokens(List<Integer> ids) implements Input {}
 

@@ -10,6 +10,7 @@ import ai.djl.repository.zoo.ZooModel;
 import ai.djl.translate.NoopTranslator;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.linformer.attention.LinformerAttention;
@@ -34,6 +35,7 @@ final class LoadedModel implements AutoCloseable {
     private final ModelConfig config;
     private final TextTokenizer tokenizer;
     private final ModelLimits limits;
+    private final Instant loadedAt = Instant.now();
     private int users;
     private boolean retired;
     private boolean closed;
@@ -67,6 +69,7 @@ final class LoadedModel implements AutoCloseable {
         return new ModelInfo(
                 config.name(),
                 "model",
+                loadedAt.getEpochSecond(),
                 "linformer",
                 config.version(),
                 config.labels(),
@@ -111,7 +114,11 @@ final class LoadedModel implements AutoCloseable {
         if (input instanceof Input.Pair pair) {
             return tokenizer.tokenize(pair.first(), pair.second());
         }
-        return tokenizer.ofIds(ids(((Input.Tokens) input).ids()));
+        try {
+            return tokenizer.ofIds(ids(((Input.Tokens) input).ids()));
+        } catch (IllegalArgumentException e) {
+            throw new RequestException(HttpStatus.BAD_REQUEST, String.valueOf(e.getMessage()));
+        }
     }
 
     /**

@@ -4,10 +4,11 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 
 /**
- * What a model can do. OpenAI's clients read its first three fields.
+ * What a model can do. OpenAI's clients read its first four fields.
  *
  * @param id its name
  * @param object {@code model}
+ * @param created when it was loaded, in seconds since 1970
  * @param ownedBy {@code linformer}
  * @param version version of its weights
  * @param labels its labels, none if it does not classify
@@ -19,6 +20,7 @@ import java.util.List;
 public record ModelInfo(
         String id,
         String object,
+        long created,
         @JsonProperty("owned_by") String ownedBy,
         String version,
         List<String> labels,

@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -60,9 +61,8 @@ public final class ModelRegistry implements AutoCloseable {
                 }
             } catch (IOException | ModelNotFoundException | MalformedModelException | RuntimeException e) {
                 // the others are served all the same
-                boolean namesWhatIsWrong = e instanceof FileNotFoundException || e instanceof IllegalArgumentException;
-                LOG.error("{} cannot be served: {}", place, e.getMessage(), namesWhatIsWrong ? null : e);
-                failures.add(place.substring(place.lastIndexOf('/') + 1));
+                LOG.error("{} cannot be served: {}", place, e.getMessage(), namesWhatIsWrong(e) ? null : e);
+                failures.add(String.valueOf(Path.of(place).getFileName()));
             }
         }
         models = Collections.unmodifiableMap(loaded);
@@ -86,6 +86,10 @@ public final class ModelRegistry implements AutoCloseable {
                 engine.defaultDevice(),
                 inference.workers(),
                 models.keySet());
+    }
+
+    private static boolean namesWhatIsWrong(Exception e) {
+        return e instanceof FileNotFoundException || e instanceof IllegalArgumentException;
     }
 
     private void requireModels() {
@@ -130,7 +134,7 @@ public final class ModelRegistry implements AutoCloseable {
      * @throws UnknownModelException if there is no such model
      * @throws RequestException if it comes from the jar, a model is being loaded, or the folder holds no model of this name
      *     that can be served
-     * @throws UnavailableException if the queue has no room for its first text, or the service stops
+     * @throws UnavailableException if the service stops
      */
     public ModelInfo reload(String name) {
         if (!reloading.tryLock()) {
@@ -159,8 +163,8 @@ public final class ModelRegistry implements AutoCloseable {
             LOG.error("{} cannot be loaded again", before.place(), e);
             throw new RequestException(
                     HttpStatus.CONFLICT,
-                    "folder of %s must hold a model that can be served, but does not; see the service's log"
-                            .formatted(name));
+                    "folder of %s must hold a model that can be served, but does not: %s"
+                            .formatted(name, namesWhatIsWrong(e) ? e.getMessage() : "see the service's log"));
         }
         if (!after.config().name().equals(name)) {
             after.close();

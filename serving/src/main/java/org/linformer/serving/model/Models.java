@@ -228,7 +228,7 @@ public final class Models {
                         model.leave();
                     })
                     .thenApply(answers -> answers.map(values -> meaning.apply(model, values)));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             observation.lowCardinalityKeyValue("outcome", outcome(e)).stop();
             model.leave();
             throw e;

@@ -161,18 +161,19 @@ final class OpenInferenceController {
             throw new RequestException(
                     HttpStatus.BAD_REQUEST, "datatype of text must be BYTES, but is " + input.datatype());
         }
-        int texts = input.data() == null ? 0 : input.data().size();
+        List<@Nullable String> data = input.strings();
         List<Integer> shape = input.shape();
         boolean isShape = shape != null
                 && !shape.isEmpty()
-                && Objects.equals(shape.get(0), texts)
+                && Objects.equals(shape.get(0), data.size())
                 && shape.stream().skip(1).allMatch(size -> Objects.equals(size, 1));
         if (!isShape) {
             throw new RequestException(
                     HttpStatus.BAD_REQUEST,
-                    "shape of text must be [%d] as its data has that many strings, but is %s".formatted(texts, shape));
+                    "shape of text must be [%d] as its data has that many strings, but is %s"
+                            .formatted(data.size(), shape));
         }
-        return rules.require("text", input.data());
+        return rules.require("text", data);
     }
 
     /** What is asked for; without that, labels of a model that has them. */

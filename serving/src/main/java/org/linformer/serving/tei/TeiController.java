@@ -1,9 +1,11 @@
 package org.linformer.serving.tei;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.linformer.serving.Answered;
 import org.linformer.serving.NoTextException;
@@ -16,6 +18,7 @@ import org.linformer.serving.model.Label;
 import org.linformer.serving.model.ModelRegistry;
 import org.linformer.serving.model.Models;
 import org.linformer.serving.model.Truncate;
+import org.linformer.zoo.TextTokenizer;
 import org.linformer.zoo.search.VectorSearch;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
@@ -106,12 +109,18 @@ final class TeiController {
     List<List<TokenizeResponse>> tokenize(@RequestBody TokenizeRequest request) {
         requireSame("prompt_name", request.promptName(), null);
         List<String> texts = rules.require("inputs", request.inputs()).stream()
-                .map(text -> ((Input.Text) text).characters())
+                .map(text -> wellFormed(((Input.Text) text).characters()))
                 .toList();
         boolean withSpecial = request.addSpecialTokens() == null || request.addSpecialTokens();
-        return models.tokens(texts, withSpecial).stream()
-                .map(tokens -> tokens.stream().map(TokenizeResponse::of).toList())
+        List<List<TextTokenizer.Token>> tokens = models.tokens(texts, withSpecial);
+        return IntStream.range(0, texts.size())
+                .mapToObj(i -> TokenizeResponse.of(texts.get(i), tokens.get(i)))
                 .toList();
+    }
+
+    /** A lone surrogate, which stands for no character, becomes a question mark: a token must be some part of the text. */
+    private static String wellFormed(String text) {
+        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
     }
 
     @PostMapping("/decode")

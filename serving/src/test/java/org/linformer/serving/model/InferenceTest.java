@@ -21,6 +21,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.linformer.serving.RequestException;
 import org.linformer.serving.ServingProperties;
 import org.linformer.zoo.TokenizedText;
 import org.springframework.util.unit.DataSize;
@@ -128,8 +129,10 @@ class InferenceTest {
                             "requests at once must be at most serving.max-concurrent-requests=2, but are 2 that wait")
                     .satisfies(e -> assertThat(e.retryAfter()).isPositive());
             assertThatExceptionOfType(UnavailableException.class).isThrownBy(inference::requireRoom);
+            CompletableFuture<List<Job.Done>> ofAModelThatIsLoaded = inference.warmUp(model, Task.EMBED, text(3));
             assertThat(running.join()).hasSize(8);
             assertThat(waiting.join()).hasSize(8);
+            assertThat(ofAModelThatIsLoaded.join()).hasSize(1);
             // there is room again as soon as they are answered
             assertThat(inference
                             .answer(CLIENT, model, Task.EMBED, List.of(text(3)))
@@ -163,6 +166,42 @@ class InferenceTest {
                     .satisfies(e -> assertThat(e.reason()).isEqualTo(UnavailableException.Reason.QUEUE_FULL));
 
             assertThat(running.join()).hasSize(1);
+        }
+    }
+
+    @Test
+    void refusesWhatAloneTakesMoreTimeThanThereIsOnceTheSpeedIsKnown() {
+        List<TokenizedText> hours = Collections.nCopies(10_000, text(4096));
+        try (Inference inference = inference(64, Duration.ofSeconds(20))) {
+            inference.answer(CLIENT, model, Task.EMBED, List.of(text(2048))).join();
+
+            assertThatExceptionOfType(RequestException.class)
+                    .isThrownBy(() -> inference.answer(CLIENT, model, Task.EMBED, hours))
+                    .withMessageMatching("request must be answered within serving\\.request-timeout=PT20S, but its"
+                            + " 40960000 tokens take about \\d+ seconds");
+            assertThat(inference
+                            .answer(CLIENT, model, Task.EMBED, List.of(text(3)))
+                            .join())
+                    .hasSize(1);
+        }
+    }
+
+    /** The speed may have been measured in a bad moment, and where all is refused none is measured. */
+    @Test
+    void letsInSomeDayWhatItRefuses() {
+        List<TokenizedText> minutes = Collections.nCopies(200, text(4096));
+        try (Inference inference = inference(64, Duration.ofSeconds(3))) {
+            inference.warmUp(model, Task.EMBED, text(2048)).join();
+            CompletableFuture<List<Job.Done>> answer = null;
+            for (int i = 0; i < 100 && answer == null; i++) {
+                try {
+                    answer = inference.answer(CLIENT, model, Task.EMBED, minutes);
+                } catch (RequestException e) {
+                    assertThat(e).hasMessageStartingWith("request must be answered within");
+                }
+            }
+
+            assertThat(answer).isNotNull();
         }
     }
 
