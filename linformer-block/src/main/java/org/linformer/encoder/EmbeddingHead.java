@@ -50,7 +50,8 @@ public final class EmbeddingHead extends Head {
                         encoder.attention().dModel(),
                         (manager, shape, type) -> manager.zeros(shape, type))
                 : null;
-        // all that stands behind weighs about as much as the beginning, however long it is
+        // what stands behind weighs as much as the beginning in a text of four times its length, twice as much at
+        // sixteen times
         position = behind > 0
                 ? parameter(
                         "pooling.position",

@@ -226,7 +226,7 @@ public enum PublishedLayout {
      * Maps the weights of an encoder: its layers, and with BERT its embeddings.
      *
      * @param theirs the weights by their names
-     * @param target the {@link Encoder} or {@link EncoderModel}, initialised
+     * @param target the {@link Encoder}, or for BERT the {@link EncoderModel}, initialised
      * @return the weights by the names of the target, in its shapes
      * @throws IllegalArgumentException if a weight is missing, left over, or has a shape that the target has not
      */

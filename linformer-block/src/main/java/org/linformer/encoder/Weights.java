@@ -126,7 +126,7 @@ public final class Weights {
     /**
      * Reads weights that another library published into a block.
      *
-     * @param block an {@link Encoder} or {@link EncoderModel}, initialised
+     * @param block an {@link Encoder}, or for BERT an {@link EncoderModel}, initialised
      * @param manager owner of the arrays, whose device they are put on
      * @param in a safetensors file
      * @param type type in memory

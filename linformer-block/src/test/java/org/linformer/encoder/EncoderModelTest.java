@@ -248,6 +248,55 @@ class EncoderModelTest {
     }
 
     @Test
+    void weighsWhatStandsBehindByContentAndPosition() {
+        EncoderModel model = model(config(Sharing.KEY_VALUE, false));
+        NDArray ids = ids(1, 9);
+        NDArray x = model.encode(new ParameterStore(manager, false), new NDList(ids), false)
+                .get(0); // (n, dModel)
+        Map<String, Parameter> weights = Weights.of(model);
+        NDArray content = manager.randomNormal(new Shape(12));
+        NDArray position = manager.randomNormal(new Shape(18));
+        content.copyTo(weights.get("heads.1.pooling.content").getArray());
+        position.copyTo(weights.get("heads.1.pooling.position").getArray());
+
+        NDArray sum = x.get(":2").sum(new int[] {0});
+        for (int i = 2; i < 9; i++) {
+            double weight = Math.exp(x.get(i).mul(content).sum().getFloat() + position.getFloat(i - 2));
+            sum = sum.add(x.get(i).mul(weight));
+        }
+
+        assertThat(forward(model, ids).get(1).toFloatArray())
+                .containsExactly(sum.normalize(2, 0).toFloatArray(), within(1e-4f));
+    }
+
+    @Test
+    void dropsStatesInTrainingAlone() {
+        EncoderConfig config = config(Sharing.KEY_VALUE, true);
+        EncoderModel model = model(new EncoderConfig(
+                config.numLayers(),
+                config.ffDim(),
+                config.activation(),
+                config.normFirst(),
+                config.finalNorm(),
+                config.normEpsilon(),
+                /* dropout= */ 0.5f,
+                config.attention(),
+                config.apart()));
+        NDArray ids = ids(2, 17);
+        ParameterStore store = new ParameterStore(manager, false);
+
+        float[] expected = forward(model, ids).get(0).toFloatArray();
+        assertThat(forward(model, ids).get(0).toFloatArray()).containsExactly(expected, within(1e-6f));
+        float[] once = model.forward(store, new NDList(ids), true).get(0).toFloatArray();
+        float[] again = model.forward(store, new NDList(ids), true).get(0).toFloatArray();
+        assertThat(once).isNotEqualTo(again);
+        NDArray states = model.encode(store, new NDList(ids), true);
+        assertThat(states.toFloatArray())
+                .as("not the head alone drops")
+                .isNotEqualTo(model.encode(store, new NDList(ids), true).toFloatArray());
+    }
+
+    @Test
     void classifiesByTheTokensThatWeighMost() {
         EncoderModel model = model(config(Sharing.KEY_VALUE, false));
         NDArray ids = ids(1, 4);

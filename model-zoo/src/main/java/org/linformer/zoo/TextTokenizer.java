@@ -88,19 +88,21 @@ public final class TextTokenizer implements AutoCloseable {
     /**
      * Takes token ids as a text.
      *
-     * @param ids ids of its tokens, with or without the special tokens around them
+     * @param ids ids of its tokens, the special tokens around them too: they tell that the ids are this tokenizer's
      * @return its tokens
+     * @throws IllegalArgumentException if they do not begin and end with these
      */
     public TokenizedText ofIds(long[] ids) {
         long[] around = tokenizer.encode("").getIds();
-        if (ids.length >= 2 && ids[0] == around[0] && ids[ids.length - 1] == around[1]) {
-            return whole(ids);
+        if (ids.length < 2 || ids[0] != around[0] || ids[ids.length - 1] != around[1]) {
+            throw new IllegalArgumentException("token ids must be those of the model, from %d to %d, but are others: %s"
+                    .formatted(around[0], around[1], ends(ids)));
         }
-        long[] all = new long[ids.length + 2];
-        all[0] = around[0];
-        System.arraycopy(ids, 0, all, 1, ids.length);
-        all[all.length - 1] = around[1];
-        return whole(all);
+        return whole(ids);
+    }
+
+    private static String ends(long[] ids) {
+        return ids.length == 0 ? "none" : "from %d to %d".formatted(ids[0], ids[ids.length - 1]);
     }
 
     private static TokenizedText whole(long[] ids) {
@@ -113,7 +115,7 @@ public final class TextTokenizer implements AutoCloseable {
      * @param id its id
      * @param text itself
      * @param special whether it stands for no part of the text
-     * @param start where it starts in the text, in characters
+     * @param start where it starts in the text, in code points
      * @param end where it ends
      */
     public record Token(long id, String text, boolean special, int start, int end) {}

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
@@ -141,13 +142,24 @@ final class AnswerFile implements AutoCloseable {
                     && first.keySet().stream().allMatch(key -> isNear(first.get(key), second.get(key)));
         }
         if (a instanceof JsonArray first && b instanceof JsonArray second) {
-            return first.size() == second.size()
-                    && IntStream.range(0, first.size()).allMatch(i -> isNear(first.get(i), second.get(i)));
+            List<JsonElement> ofFirst = byLabel(first);
+            List<JsonElement> ofSecond = byLabel(second);
+            return ofFirst.size() == ofSecond.size()
+                    && IntStream.range(0, ofFirst.size()).allMatch(i -> isNear(ofFirst.get(i), ofSecond.get(i)));
         }
         if (isNumber(a) && isNumber(b)) {
             return Math.abs(a.getAsDouble() - b.getAsDouble()) < TOLERANCE;
         }
         return a.equals(b);
+    }
+
+    /** Labels of about one score may have changed places. */
+    private static List<JsonElement> byLabel(JsonArray array) {
+        return array.asList().stream()
+                .sorted(Comparator.comparing(each -> each instanceof JsonObject object && object.has("label")
+                        ? object.get("label").toString()
+                        : ""))
+                .toList();
     }
 
     private static boolean isNumber(JsonElement element) {

@@ -46,7 +46,7 @@ public final class MaskedTokenTraining {
 
     /** Windows with some tokens masked, the places of these in all b * n, and what stood there. */
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-    private record Guesses(long[] ids, long[] places, long[] tokens) {}
+    record Guesses(long[] ids, long[] places, long[] tokens) {}
 
     /**
      * Prepares a training.
@@ -257,14 +257,19 @@ public final class MaskedTokenTraining {
     private List<Guesses> goes(List<long[]> windows, Random random) {
         int each = recipe.maxBatchTokens() / length();
         return IntStream.iterate(0, from -> from < windows.size(), from -> from + each)
-                .mapToObj(from -> mask(windows.subList(from, Math.min(from + each, windows.size())), random))
+                .mapToObj(from -> mask(
+                        windows.subList(from, Math.min(from + each, windows.size())),
+                        recipe.masked(),
+                        recipe.vocabSize(),
+                        random))
                 .toList();
     }
 
-    private Guesses mask(List<long[]> windows, Random random) {
+    /** Hides tokens as BERT does: of those that are to be guessed 80 % are masked, 10 % another token, and 10 % left. */
+    static Guesses mask(List<long[]> windows, float masked, int vocabSize, Random random) {
         long[] ids = windows.stream().flatMapToLong(Arrays::stream).toArray();
         long[] places = IntStream.range(0, ids.length)
-                .filter(i -> ids[i] >= BertTokens.FIRST_WORD && random.nextFloat() < recipe.masked())
+                .filter(i -> ids[i] >= BertTokens.FIRST_WORD && random.nextFloat() < masked)
                 .mapToLong(i -> i)
                 .toArray();
         long[] tokens = Arrays.stream(places).map(place -> ids[(int) place]).toArray();
@@ -273,7 +278,7 @@ public final class MaskedTokenTraining {
             if (chance < 0.9f) {
                 ids[(int) place] = chance < 0.8f
                         ? BertTokens.MASK
-                        : BertTokens.FIRST_WORD + random.nextInt(recipe.vocabSize() - BertTokens.FIRST_WORD);
+                        : BertTokens.FIRST_WORD + random.nextInt(vocabSize - BertTokens.FIRST_WORD);
             }
         }
         return new Guesses(ids, places, tokens);

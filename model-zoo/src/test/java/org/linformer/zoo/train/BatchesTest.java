@@ -36,4 +36,21 @@ class BatchesTest {
                 .isEqualTo(Batches.ofStepAlike(all, 8, 17, 1))
                 .isNotEqualTo(Batches.ofStepAlike(all, 8, 17, 1 + perEpoch));
     }
+
+    @Test
+    void readsEachDocumentOnceAnEpochInAnOrderOfItsOwn() {
+        List<Integer> all = IntStream.range(0, 1003).boxed().toList();
+        int perEpoch = Batches.perEpoch(all.size(), 8);
+
+        for (int epoch = 0; epoch < 2; epoch++) {
+            List<Integer> read = new ArrayList<>();
+            for (int step = 1; step <= perEpoch; step++) {
+                read.addAll(Batches.ofStep(all, 8, 17, epoch * perEpoch + step));
+            }
+            assertThat(read).containsExactlyInAnyOrderElementsOf(all);
+        }
+        assertThat(Batches.ofStep(all, 8, 17, 1))
+                .isEqualTo(Batches.ofStep(all, 8, 17, 1))
+                .isNotEqualTo(Batches.ofStep(all, 8, 17, 1 + perEpoch));
+    }
 }

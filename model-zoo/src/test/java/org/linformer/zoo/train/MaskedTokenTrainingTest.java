@@ -2,6 +2,7 @@ package org.linformer.zoo.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -9,12 +10,14 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.assertj.core.data.Percentage;
@@ -127,6 +130,34 @@ class MaskedTokenTrainingTest {
 
     private MaskedTokenMetrics metrics(String out) throws Exception {
         return StrictJson.read(folder.resolve(out).resolve("metrics.json"), MaskedTokenMetrics.class);
+    }
+
+    @Test
+    void hidesTokensAsBertDoes() {
+        long[] window = LongStream.range(0, 20_000)
+                .map(i -> i % 100 == 0 ? BertTokens.CLS : 1000 + i % 500)
+                .toArray();
+
+        MaskedTokenTraining.Guesses guesses =
+                MaskedTokenTraining.mask(List.of(window, window), 0.3f, 2000, new Random(1));
+
+        long[] both =
+                LongStream.concat(Arrays.stream(window), Arrays.stream(window)).toArray();
+        assertThat(guesses.places().length / (0.99 * both.length)).isCloseTo(0.3, within(0.02));
+        int masked = 0;
+        int left = 0;
+        for (int i = 0; i < guesses.places().length; i++) {
+            int place = (int) guesses.places()[i];
+            assertThat(guesses.tokens()[i]).as("the token itself").isEqualTo(both[place]);
+            masked += guesses.ids()[place] == BertTokens.MASK ? 1 : 0;
+            left += guesses.ids()[place] == both[place] ? 1 : 0;
+            assertThat(guesses.ids()[place]).isBetween(BertTokens.MASK, 1999L);
+            both[place] = guesses.ids()[place];
+        }
+        assertThat(masked / (double) guesses.places().length).isCloseTo(0.8, within(0.02));
+        assertThat(left / (double) guesses.places().length).isCloseTo(0.1, within(0.02));
+        assertThat(guesses.ids()).as("nothing else is touched").containsExactly(both);
+        assertThat(guesses.tokens()).as("no special token").doesNotContain(BertTokens.CLS);
     }
 
     @Test

@@ -2,14 +2,17 @@ package org.linformer.zoo.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.linformer.attention.LinformerAttention;
@@ -76,6 +79,40 @@ class TrainedTest {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> nothing.optimizer(manager, 0, 1))
                     .withMessage("rates of the recipe must let something learn, but are 0 for all");
+        }
+    }
+
+    @Test
+    void makesTheTrainedModelOfItsUpdates(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve(Updates.FILE);
+        try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+            EncoderModel block = block(manager, false);
+            EncoderModel fresh = block(manager, false);
+            Weights.of(block)
+                    .forEach((name, parameter) -> parameter
+                            .getArray()
+                            .copyTo(Weights.of(fresh).get(name).getArray()));
+            Trained trained = new Trained(block);
+            Weights.of(block).forEach((name, parameter) -> {
+                if (name.endsWith(".query.weight")) {
+                    trained.addLowRank(name, parameter, 2, 0.1f);
+                } else if (name.endsWith(".query.bias")) {
+                    trained.add(name, parameter, 0.1f);
+                }
+            });
+            trained.weights()
+                    .forEach((name, weight) ->
+                            manager.randomNormal(weight.getShape()).copyTo(weight));
+            trained.merge();
+            trained.save(file);
+
+            Updates.apply(fresh, file);
+
+            Weights.of(block)
+                    .forEach((name, parameter) -> assertThat(
+                                    Weights.of(fresh).get(name).getArray().toFloatArray())
+                            .as(name)
+                            .containsExactly(parameter.getArray().toFloatArray(), within(2e-2f)));
         }
     }
 }
