@@ -339,7 +339,8 @@ class AnswerTextsTest {
 
     private void assertRefused(Path input, String message, String... options) {
         assertThat(embed(input, options)).isEqualTo(1);
-        assertThat(said()).contains(message);
+        // a model that another test did not hold may be closed meanwhile, and says so
+        assertThat(said().replaceAll("(?m)^\\[Finalizer].*\\R", "")).startsWith(message);
         assertThat(out).doesNotExist();
     }
 }
