@@ -78,6 +78,9 @@ final class Inference implements AutoCloseable {
 
     private boolean isSpeedKnown;
 
+    /** What is refused tells no speed: each refusal trusts one that was perhaps too low a little less. */
+    private int refusedSinceTold;
+
     Inference(ServingProperties properties, MeterRegistry meters) {
         this.properties = properties;
         this.meters = meters;
@@ -213,13 +216,12 @@ final class Inference implements AutoCloseable {
                     retryAfter(queuedTokens));
         }
         double time = properties.requestTimeout().toNanos() / 1e9;
-        if (isSpeedKnown && seconds(tokens) > time) {
-            String message =
+        if (isSpeedKnown && seconds(tokens) > time * Math.pow(1.1, refusedSinceTold)) {
+            refusedSinceTold++;
+            throw new RequestException(
+                    HttpStatus.CONTENT_TOO_LARGE,
                     "request must be answered within serving.request-timeout=%s, but its %d tokens take about %.0f seconds"
-                            .formatted(properties.requestTimeout(), tokens, seconds(tokens));
-            // what is refused tells no speed, and one that was too low must not stay
-            tokensPerSecond *= 1.1;
-            throw new RequestException(HttpStatus.CONTENT_TOO_LARGE, message);
+                            .formatted(properties.requestTimeout(), tokens, seconds(tokens)));
         }
         if (requests > 0 && seconds > time) {
             throw rejected(
@@ -421,6 +423,7 @@ final class Inference implements AutoCloseable {
         runningTokens -= tokens;
         if (tells && tokens >= TELLING_TOKENS) {
             isSpeedKnown = true;
+            refusedSinceTold = 0;
             tokensPerSecond = 0.8 * tokensPerSecond + 0.2 * tokens / seconds * batch.sideBySide();
         }
     }
