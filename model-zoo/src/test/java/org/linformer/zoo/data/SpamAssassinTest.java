@@ -36,7 +36,13 @@ class SpamAssassinTest {
                 "package/data/easy-ham-1/00001.0a1b.json", mail("[zzzz] Re: Rye", "It wants more time than in 1999."));
         entries.put(
                 "package/data/easy-ham-1/00002.0a1b.json", mail("[zzzz] Re: RYE", "it wants more time than in 1999!"));
-        entries.put("package/data/easy-ham-1/00003.0a1b.json", mail("", "Yes indeed"));
+        // as they were sent, a quote and a footer made them differ, and this one be of more than two words
+        entries.put(
+                "package/data/easy-ham-1/00004.0a1b.json",
+                mail(
+                        "Rye",
+                        "> Why did it not rise, and what would you do about that now?\n\nIt wants more time than in 1998."));
+        entries.put("package/data/easy-ham-1/00003.0a1b.json", mail("", "Yes indeed\n-- \nA baker of the old mill"));
         entries.put("package/data/spam-2/00001.0a1b.json", mail("Flour", "Buy it now at http://mill.example.org/"));
         entries.put("package/data/hard-ham-1/00038.0a1b.json", mail("Oven", "Is yours hot enough?"));
         entries.put("package/data/easy-ham-2/00005.0a1b.json", mail("Re: Wheat", "What did www.mill.org say in 1999?"));
@@ -58,8 +64,8 @@ class SpamAssassinTest {
                         new Example("easy-ham-2/00005", "Re: Wheat\n\nWhat did www.mill.org say in 1999?", "ham"));
         assertThat(printed.toString(StandardCharsets.UTF_8).lines())
                 .containsExactly(
-                        "6 mails",
-                        "5 of at least 3 words",
+                        "7 mails",
+                        "6 of at least 3 words",
                         "4 without near duplicates",
                         "train: 1 ham, 1 spam",
                         "validation: 1 ham, 0 spam",
