@@ -136,9 +136,9 @@ final class Start {
     /** Those of Vaswani et al. 2017, section 3.5, all sines before all cosines, as large as the token embeddings: (n, dModel). */
     private static NDArray sinusoids(NDManager scope, Shape shape) {
         long width = shape.get(1);
-        NDArray frequencies = scope.arange((width + 1) / 2f)
-                .mul(-2 * Math.log(10_000) / width)
-                .exp(); // (dModel / 2)
+        float sines = (float) Math.ceil(width / 2.0);
+        NDArray frequencies =
+                scope.arange(sines).mul(-2 * Math.log(10_000) / width).exp(); // (dModel / 2)
         NDArray angles = scope.arange((float) shape.get(0)).expandDims(1).mul(frequencies); // (n, dModel / 2)
         NDArray waves = angles.sin().concat(angles.cos(), 1).mul(0.02 * Math.sqrt(2)); // (n, dModel or one more)
         return waves.get(new NDIndex(":, :{}", width)); // (n, dModel)

@@ -81,6 +81,20 @@ class StartTest {
     }
 
     @Test
+    void givesEachFrequencyASineAndACosine() throws Exception {
+        try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+            NDArray squares = Objects.requireNonNull(Weights.of(new Start(recipe(16), null).block(manager))
+                            .get("embeddings.position_embeddings.weight"))
+                    .getArray()
+                    .square();
+
+            NDArray sums = squares.get(new NDIndex(":, :8")).add(squares.get(new NDIndex(":, 8:")));
+
+            assertThat(sums.sub(2 * 0.02 * 0.02).abs().max().getFloat()).isLessThan(1e-8f);
+        }
+    }
+
+    @Test
     void letsKeysBeginAsTheQueries() throws Exception {
         try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
             EncoderModel block = new Start(recipe(16), null).block(manager);
