@@ -85,6 +85,21 @@ abstract class AttentionContract {
         assertTokensClose(y, naive(block, x, mask), mask, 1e-12);
     }
 
+    /** Few tokens, but at the end; padding before and between them. */
+    @Test
+    void computesThePapersFormulaWhereverPaddingStands() {
+        AttentionBlock block = block(DataType.FLOAT64);
+        NDArray x = random(DataType.FLOAT64, BATCH, 13);
+        NDArray mask = mask(13, 0, 0, 13);
+        mask.set(new NDIndex("0, 11:"), 1);
+        mask.set(new NDIndex("1, 1:4"), 1);
+        mask.set(new NDIndex("2, 3:6"), 0);
+
+        NDArray y = forward(block, x, mask);
+
+        assertTokensClose(y, naive(block, x, mask), mask, 1e-12);
+    }
+
     @Test
     void attendsToAnotherText() {
         AttentionBlock block = block(DataType.FLOAT64);

@@ -194,6 +194,69 @@ class EncoderModelTest {
     }
 
     @Test
+    void learnsInTheBeginningTooWhereItsLayersAreNotFrozen() {
+        Encoder encoder = new Encoder(apart());
+        encoder.initialize(manager, DataType.FLOAT32, new Shape(2, 20, 12));
+        NDArray x = manager.randomNormal(new Shape(2, 17, 12));
+        x.setRequiresGradient(true);
+        NDArray wanted = manager.randomNormal(new Shape(2, 12, 12));
+
+        try (GradientCollector collector = manager.getEngine().newGradientCollector()) {
+            NDArray y = encoder.forward(new ParameterStore(manager, false), new NDList(x), true)
+                    .singletonOrThrow();
+            collector.backward(y.get(":, 5:").mul(wanted).sum()); // what is behind reads the beginning
+        }
+
+        assertThat(x.getGradient().get(":, :5").abs().sum().getFloat()).isPositive();
+        assertThat(Weights.of(encoder)
+                        .get("layer.0.attention.self.value.weight")
+                        .getArray()
+                        .getGradient()
+                        .abs()
+                        .sum()
+                        .getFloat())
+                .isPositive();
+    }
+
+    @Test
+    void trainsAllItsLayersInMixedPrecision() {
+        for (EncoderConfig config : List.of(config(Sharing.KEY_VALUE, true), apart())) {
+            Encoder encoder = new Encoder(config);
+            encoder.initialize(manager, DataType.FLOAT32, new Shape(2, 20, 12));
+            List<float[]> inputs = List.of(
+                    manager.randomNormal(new Shape(2, 5, 12)).toFloatArray(),
+                    manager.randomNormal(new Shape(2, 17, 12)).toFloatArray());
+            List<float[]> expected =
+                    inputs.stream().map(x -> trained(encoder, x)).toList();
+
+            encoder.toMixedPrecision();
+
+            for (int i = 0; i < inputs.size(); i++) {
+                assertThat(trained(encoder, inputs.get(i)))
+                        .as("bfloat16 shows, and is close")
+                        .isNotEqualTo(expected.get(i))
+                        .containsExactly(expected.get(i), within(0.3f));
+            }
+            assertThat(encoder.getChildren().values())
+                    .filteredOn(EncoderLayer.class::isInstance)
+                    .hasSize(config.apart() ? 4 : 3)
+                    .allSatisfy(layer -> assertThatIllegalStateException()
+                            .isThrownBy(((EncoderLayer) layer)::pack)
+                            .withMessage("a block must not be in mixed precision to be packed, but is"));
+        }
+    }
+
+    /** What an encoder makes of (2, n, 12) in training. */
+    private float[] trained(Encoder encoder, float[] x) {
+        return encoder.forward(
+                        new ParameterStore(manager, false),
+                        new NDList(manager.create(x, new Shape(2, x.length / 24, 12))),
+                        true)
+                .singletonOrThrow()
+                .toFloatArray();
+    }
+
+    @Test
     void asksForTokensAtPositionsWhereLayersAreApart() {
         EncoderModel model = new EncoderModel(50, apart(), List.of(new MaskedTokenHead.Config()));
         model.initialize(manager, DataType.FLOAT32, new Shape(2, 20));

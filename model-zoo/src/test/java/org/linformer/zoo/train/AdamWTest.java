@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -73,6 +75,29 @@ class AdamWTest {
                             .isCloseTo(third.step(step, gradient[2] / length, 0.01 * share, 0), within(1e-4));
                 }
             }
+        }
+    }
+
+    @Test
+    void stepsAfterAStopAsIfItHadGoneOn() throws Exception {
+        try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+            Map<String, NDArray> weights = Map.of("matrix", manager.ones(new Shape(1, 2)));
+            Map<String, NDArray> weightsAgain = Map.of("matrix", manager.ones(new Shape(1, 2)));
+            Map<String, NDArray> gradients = Map.of("matrix", manager.create(new float[] {2, -1}, new Shape(1, 2)));
+            Map<String, NDArray> others = Map.of("matrix", manager.create(new float[] {-1, 3}, new Shape(1, 2)));
+            try (AdamW optimizer = new AdamW(manager, weights, Map.of("matrix", 0.1f), 0.2f, 100);
+                    AdamW again = new AdamW(manager, weightsAgain, Map.of("matrix", 0.1f), 0.2f, 100)) {
+                optimizer.step(1, 1, gradients);
+                ByteArrayOutputStream state = new ByteArrayOutputStream();
+                optimizer.save(state);
+                weights.get("matrix").copyTo(weightsAgain.get("matrix"));
+                again.load(new ByteArrayInputStream(state.toByteArray()));
+                optimizer.step(2, 1, others);
+                again.step(2, 1, others);
+            }
+
+            assertThat(weightsAgain.get("matrix").toFloatArray())
+                    .containsExactly(weights.get("matrix").toFloatArray());
         }
     }
 

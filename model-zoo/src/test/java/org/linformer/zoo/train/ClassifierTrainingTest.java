@@ -3,6 +3,7 @@ package org.linformer.zoo.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
@@ -14,7 +15,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -39,6 +42,7 @@ import org.linformer.encoder.Weights;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.LinformerModelZoo;
 import org.linformer.zoo.Sha256;
+import org.linformer.zoo.data.Example;
 import org.linformer.zoo.train.ClassifierRecipe.Updated;
 
 class ClassifierTrainingTest {
@@ -270,6 +274,92 @@ class ClassifierTrainingTest {
                 .contains("stopped after step 30", "goes on after step 30", "epoch 4 of 4");
         train(null, "whole", () -> false);
         assertThat(losses("out")).containsExactly(losses("whole"), within(0.01));
+    }
+
+    /** A crash between the two renames of a checkpoint leaves the last one under its old name, and half of the next. */
+    @Test
+    void goesOnFromACheckpointThatWasBeingReplaced() throws Exception {
+        int[] steps = {0};
+        train(() -> ++steps[0] == 30);
+        Path checkpoint = folder.resolve("out/checkpoint");
+        Files.move(checkpoint, folder.resolve("out/checkpoint.old"));
+        Files.createDirectory(folder.resolve("out/checkpoint.tmp"));
+        Files.writeString(folder.resolve("out/checkpoint.tmp/state.json"), "{");
+
+        assertThat(train(() -> false)).isTrue();
+        assertThat(progress.toString(StandardCharsets.UTF_8)).contains("goes on after step 30");
+        assertThat(checkpoint).isDirectory();
+        assertThat(folder.resolve("out/checkpoint.old")).doesNotExist();
+        assertThat(folder.resolve("out/checkpoint.tmp")).doesNotExist();
+    }
+
+    /** The gradient of a step is that of all its texts, in however many goes they are read. */
+    @Test
+    void learnsTheSameInSeveralGoesAsInOne() throws Exception {
+        Path file = folder.resolve("recipe.json");
+        String recipe = Files.readString(file)
+                .replaceAll("\"dropout\": [^,\n]+", "\"dropout\": 0")
+                .replaceFirst("\"learningRate\": [^,]+", "\"learningRate\": 1e-3");
+        int[] steps = {0};
+        Files.writeString(file, recipe);
+        train(null, "several", () -> ++steps[0] == 20);
+        Files.writeString(file, recipe.replace("\"maxBatchTokens\": 128", "\"maxBatchTokens\": 4096"));
+        train(null, "one", () -> ++steps[0] == 40);
+
+        assertThat(losses("several")).hasSize(20).containsExactly(losses("one"), within(0.01));
+    }
+
+    /** Texts that begin with the words of one kind, and become one of the other behind where they are cut. */
+    @Test
+    void measuresLongTextsWholeAndCut() throws Exception {
+        Path file = folder.resolve("recipe.json");
+        Files.writeString(
+                file,
+                Files.readString(file)
+                        .replace("\"maxLength\": 64", "\"maxLength\": 1500")
+                        .replace("\"maxBatchTokens\": 128", "\"maxBatchTokens\": 1500"));
+        List<String> lines = new ArrayList<>(Files.readAllLines(folder.resolve("test.jsonl")));
+        for (int i = 0; i < 9; i++) {
+            String beginning = String.join(" ", Collections.nCopies(i < 6 ? 300 : 510, i % 3 == 0 ? "pear" : "saw"));
+            String rest = String.join(" ", Collections.nCopies(i < 6 ? 400 + i : 900 + i, "pear"));
+            lines.add(
+                    i,
+                    "{\"id\": \"long/%d\", \"text\": \"%s %s\", \"label\": \"fruit\"}".formatted(i, beginning, rest));
+        }
+        Files.write(folder.resolve("test.jsonl"), lines);
+
+        train(() -> false);
+
+        List<ClassifierMetrics.Reading> readings = StrictJson.read(
+                        folder.resolve("out/metrics.json"), ClassifierMetrics.class)
+                .test();
+        assertThat(readings)
+                .extracting(
+                        ClassifierMetrics.Reading::moreThan,
+                        ClassifierMetrics.Reading::upTo,
+                        reading -> reading.evaluation().texts())
+                .containsExactly(
+                        tuple(0, 1500, 49),
+                        tuple(0, 512, 49),
+                        tuple(512, 1500, 9),
+                        tuple(512, 512, 9),
+                        tuple(1024, 1500, 3),
+                        tuple(1024, 512, 3));
+        try (Evaluator evaluator =
+                new Evaluator(LinformerModelZoo.url(folder.resolve("out").toString()))) {
+            List<LabelledText> texts = evaluator.tokenize(Example.read(folder.resolve("test.jsonl")));
+            for (ClassifierMetrics.Reading reading : readings) {
+                List<LabelledText> longer = texts.stream()
+                        .filter(text -> text.text().total() > reading.moreThan())
+                        .toList();
+                assertThat(reading.evaluation()).isEqualTo(evaluator.evaluate(longer, reading.upTo()));
+            }
+        }
+        for (int whole = 0; whole < readings.size(); whole += 2) {
+            assertThat(readings.get(whole + 1).evaluation().accuracy())
+                    .as("cut, some are taken for the other kind")
+                    .isLessThan(readings.get(whole).evaluation().accuracy());
+        }
     }
 
     private double[] losses(String out) throws Exception {
