@@ -276,7 +276,7 @@ public abstract class MultiHeadAttention extends AttentionBlock {
      */
     protected final NDArray attend(NDArray query, KeysAndValues slots, boolean training) {
         boolean dropsOut = training && heads.dropout() > 0;
-        if (!dropsOut && TorchScript.isAvailable()) {
+        if (!dropsOut && TorchScript.takes(query)) {
             NDArray penalty = penalty(query, slots);
             return penalty == null
                     ? TorchScript.ATTENTION.apply(query, slots.key(), slots.value())

@@ -155,7 +155,7 @@ public sealed interface Projection {
 
         @Override
         public Sharing sharing() {
-            return Sharing.LAYERWISE;
+            return Sharing.KEY_VALUE; // of no parameters, so that each layer may have a k of its own
         }
 
         @Override

@@ -87,6 +87,11 @@ public final class TorchScript {
         return Engine.hasEngine(ENGINE);
     }
 
+    /** Whether they take an array: whether it is one of PyTorch, for there may be other engines beside it. */
+    static boolean takes(NDArray array) {
+        return array.getManager().getEngine().getEngineName().equals(ENGINE);
+    }
+
     static void requireAvailable(String what) {
         if (!isAvailable()) {
             throw new IllegalStateException(

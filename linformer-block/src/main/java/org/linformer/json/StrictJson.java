@@ -3,6 +3,7 @@ package org.linformer.json;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonPrimitive;
@@ -209,6 +210,9 @@ public final class StrictJson {
         /** Gson cuts a number to what an int or long holds, and reads any word but true as false. */
         private static void requireExact(RecordComponent component, JsonElement value) {
             String kind = component.getGenericType().getTypeName();
+            if (value.isJsonArray() && value.getAsJsonArray().contains(JsonNull.INSTANCE)) {
+                throw new JsonParseException("%s must hold no null, but is %s".formatted(component.getName(), value));
+            }
             boolean isList = kind.equals("java.util.List<java.lang.Integer>") && value.isJsonArray();
             for (JsonElement one : isList ? value.getAsJsonArray() : List.of(value)) {
                 if (isList || kind.equals("int")) {

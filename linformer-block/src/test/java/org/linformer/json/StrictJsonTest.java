@@ -58,6 +58,7 @@ class StrictJsonTest {
                 "1, '2', true, [1] | seed must be a whole number from -9223372036854775808 to 9223372036854775807, but is \"2\"",
                 "1, 2.5, true, [1] | seed must be a whole number from -9223372036854775808 to 9223372036854775807, but is 2.5",
                 "1, 1, 'yes', [1] | frozen must be true or false, but is \"yes\"",
+                "1, 1, true, [1, null] | k must hold no null, but is [1,null]",
                 "1, 1, true, [1, 256.7] | k must be a whole number from -2147483648 to 2147483647, but is 256.7",
             })
     void refusesNumbersAndTruthValuesThatAreNone(String values, String message) {
