@@ -36,8 +36,11 @@ public final class GlibcAllocator {
         }
         try {
             Function.getFunction("c", name).invokeInt(arguments);
-        } catch (UnsatisfiedLinkError e) {
-            LoggerFactory.getLogger(GlibcAllocator.class).debug("no glibc, no {}", name, e);
+        } catch (
+                LinkageError
+                        e) { // JNA tells once that its own library cannot be loaded, and then that its class is not
+            // there
+            LoggerFactory.getLogger(GlibcAllocator.class).debug("cannot call {} of glibc", name, e);
         }
     }
 }

@@ -58,8 +58,12 @@ public final class LinformerModelZoo extends ModelZoo {
      *
      * @param place name of a packaged model, or a folder if there is a slash in it
      * @return {@code linformer://NAME} or {@code linformer:///FOLDER}
+     * @throws IllegalArgumentException if the place is blank
      */
     public static String url(String place) {
+        if (place.isBlank()) {
+            throw new IllegalArgumentException(ModelRepository.noModel("blank"));
+        }
         if (!place.contains("/") && !place.contains(File.separator)) {
             return ModelRepository.SCHEME + "://"
                     + URLEncoder.encode(place, StandardCharsets.UTF_8).replace("+", "%20");

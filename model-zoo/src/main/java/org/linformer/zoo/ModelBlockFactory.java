@@ -66,6 +66,7 @@ public final class ModelBlockFactory implements BlockFactory {
             GlibcAllocator.giveBackFreedMemory();
             return block;
         } catch (CompletionException e) {
+            model.close(); // nobody gets it, so nobody would: its weights would stay until a garbage collection
             if (e.getCause() instanceof IOException failure) {
                 throw failure;
             }

@@ -58,6 +58,9 @@ public record ModelConfig(
             throw new IllegalArgumentException(
                     "sha256 must be of %s and %s, but is of %s".formatted(WEIGHTS, TOKENIZER, sha256.keySet()));
         }
+        if (labels.stream().distinct().count() < labels.size()) {
+            throw new IllegalArgumentException("labels must be different, but are " + labels);
+        }
         if (labels.size() != classes) {
             throw new IllegalArgumentException(
                     "labels must be as many as numClasses=%d, but are %s".formatted(classes, labels));
@@ -164,7 +167,8 @@ public record ModelConfig(
      * Refuses files that this configuration does not vouch for. Weights that lie in the jar are the jar's.
      *
      * @param folder the model's folder
-     * @throws IOException if a file is missing or its SHA-256 is not the expected one; the message names both
+     * @throws IOException if a file is missing or its SHA-256 is not the expected one; the message names the
+     *     file, and both hashes
      */
     public void verify(Path folder) throws IOException {
         for (Map.Entry<String, String> entry : sha256.entrySet()) {
@@ -173,6 +177,9 @@ public record ModelConfig(
                     && !Files.exists(file)
                     && Files.exists(folder.resolve(WeightPieces.LIST))) {
                 continue;
+            }
+            if (!Files.isRegularFile(file)) {
+                throw new NoSuchFileException(file.toString(), null, "a model's folder must hold " + entry.getKey());
             }
             String actual = Sha256.of(file);
             if (!actual.equals(entry.getValue())) {

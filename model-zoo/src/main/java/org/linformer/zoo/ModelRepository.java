@@ -46,16 +46,28 @@ final class ModelRepository extends AbstractRepository {
 
     ModelRepository(String name, URI uri) {
         super(name, uri);
-        folder = uri.getAuthority() == null ? Path.of(URI.create("file://" + uri.getRawPath())) : null;
-        model = folder == null ? uri.getAuthority() : folder.getFileName().toString();
+        if (uri.getAuthority() != null) {
+            folder = null;
+            model = uri.getAuthority();
+        } else if (uri.isOpaque() || uri.getRawPath().matches("/*")) {
+            throw new IllegalArgumentException(noModel(uri.getSchemeSpecificPart()));
+        } else {
+            folder = Path.of(URI.create("file://" + uri.getRawPath()));
+            model = folder.getFileName().toString();
+        }
+    }
+
+    static String noModel(String place) {
+        return "model must be one of %s, or a folder with a slash in its name, but is %s".formatted(PACKAGED, place);
     }
 
     static ModelRepository packaged(String name) {
         return new ModelRepository(name, URI.create(SCHEME + "://" + name));
     }
 
+    /** For any application: a model that classifies embeds as well, and what is asked of it is told by the types. */
     MRL mrl() {
-        return model(Application.NLP.ANY, LinformerModelZoo.GROUP_ID, model, null);
+        return model(Application.UNDEFINED, LinformerModelZoo.GROUP_ID, model, null);
     }
 
     @Override
@@ -203,8 +215,7 @@ final class ModelRepository extends AbstractRepository {
     private InputStream open(String file) throws IOException {
         InputStream in = ModelRepository.class.getResourceAsStream("models/" + model + "/" + file);
         if (in == null) {
-            throw new FileNotFoundException("model must be one of %s, or a folder with a slash in its name, but is %s"
-                    .formatted(PACKAGED, model));
+            throw new FileNotFoundException(noModel(model));
         }
         return in;
     }

@@ -10,6 +10,9 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
 
 /**
  * A model that answers any number of texts, asked by any number of threads: it puts texts of about equal length into one
@@ -28,6 +31,8 @@ public final class TextModel<A> implements AutoCloseable {
     private final ZooModel<TokenizedText, A> model;
     private final ModelConfig config;
     private final TextTokenizer tokenizer;
+    private final ReadWriteLock open = new ReentrantReadWriteLock();
+    private boolean isClosed;
 
     /**
      * Loads a model.
@@ -63,8 +68,13 @@ public final class TextModel<A> implements AutoCloseable {
                 .optArgument("precision", precision)
                 .build()
                 .loadModel();
-        config = ModelConfig.of(model);
-        tokenizer = TextTokenizer.of(model);
+        try {
+            config = ModelConfig.of(model);
+            tokenizer = TextTokenizer.of(model);
+        } catch (IOException | RuntimeException e) {
+            model.close();
+            throw e;
+        }
     }
 
     /**
@@ -83,9 +93,10 @@ public final class TextModel<A> implements AutoCloseable {
      * @param truncation what happens if it is too long
      * @return its tokens
      * @throws TextTooLongException if it is too long and may not be cut
+     * @throws IllegalStateException if the model is closed
      */
     public TokenizedText tokenize(String text, Truncation truncation) {
-        return tokenizer.tokenize(text, truncation);
+        return whileOpen(() -> tokenizer.tokenize(text, truncation));
     }
 
     /**
@@ -94,19 +105,11 @@ public final class TextModel<A> implements AutoCloseable {
      * @param texts the texts
      * @param truncation what happens to one that is too long
      * @return their tokens
-     * @throws IllegalArgumentException if one is too long and may not be cut; the message says which
+     * @throws IllegalArgumentException if one is null, or too long and may not be cut; the message says which
+     * @throws IllegalStateException if the model is closed
      */
     public List<TokenizedText> tokenize(List<String> texts, Truncation truncation) {
-        List<TokenizedText> tokenized = new ArrayList<>();
-        for (String text : texts) {
-            try {
-                tokenized.add(tokenize(text, truncation));
-            } catch (TextTooLongException e) {
-                throw new IllegalArgumentException(
-                        "text %d of %d: %s".formatted(tokenized.size() + 1, texts.size(), e.getMessage()), e);
-            }
-        }
-        return tokenized;
+        return whileOpen(() -> tokenizer.tokenize(texts, truncation));
     }
 
     /**
@@ -115,9 +118,13 @@ public final class TextModel<A> implements AutoCloseable {
      * @param texts the texts
      * @param maxBatchTokens tokens, padding counted, that go through the model at once; a longer text goes alone
      * @return the answers, in the order of the texts
-     * @throws IllegalStateException if the engine fails
+     * @throws IllegalStateException if the engine fails, or the model is closed
      */
     public List<A> answer(List<TokenizedText> texts, int maxBatchTokens) {
+        return whileOpen(() -> answers(texts, maxBatchTokens));
+    }
+
+    private List<A> answers(List<TokenizedText> texts, int maxBatchTokens) {
         List<A> answers = new ArrayList<>(Collections.nCopies(texts.size(), null));
         // a predictor is for one thread alone, and made in no time
         try (Predictor<TokenizedText, A> predictor = model.newPredictor()) {
@@ -135,8 +142,28 @@ public final class TextModel<A> implements AutoCloseable {
         return answers;
     }
 
+    /** Closed under a thread that computes, native memory would be freed while it is read. */
+    private <T> T whileOpen(Supplier<T> work) {
+        open.readLock().lock();
+        try {
+            if (isClosed) {
+                throw new IllegalStateException("%s must be open, but is closed".formatted(config.name()));
+            }
+            return work.get();
+        } finally {
+            open.readLock().unlock();
+        }
+    }
+
+    /** Waits for the texts that are being answered, and frees the model. */
     @Override
     public void close() {
-        model.close();
+        open.writeLock().lock();
+        try {
+            isClosed = true;
+            model.close();
+        } finally {
+            open.writeLock().unlock();
+        }
     }
 }

@@ -6,6 +6,7 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -83,6 +84,30 @@ public final class TextTokenizer implements AutoCloseable {
      */
     public TokenizedText tokenize(String text, Truncation truncation) {
         return tokenize(text).cut(maxTokens, truncation);
+    }
+
+    /**
+     * Tokenizes texts.
+     *
+     * @param texts the texts
+     * @param truncation what happens to one that is too long
+     * @return their tokens
+     * @throws IllegalArgumentException if one is null, or too long and may not be cut; the message says which
+     */
+    public List<TokenizedText> tokenize(List<String> texts, Truncation truncation) {
+        List<TokenizedText> tokenized = new ArrayList<>();
+        for (String text : texts) {
+            String place = "text %d of %d".formatted(tokenized.size() + 1, texts.size());
+            if (text == null) {
+                throw new IllegalArgumentException(place + " must be a text, but is null");
+            }
+            try {
+                tokenized.add(tokenize(text, truncation));
+            } catch (TextTooLongException e) {
+                throw new IllegalArgumentException("%s: %s".formatted(place, e.getMessage()), e);
+            }
+        }
+        return tokenized;
     }
 
     /**

@@ -40,9 +40,7 @@ final class TextTranslator<O> implements Translator<String, O> {
 
     @Override
     public NDList batchProcessInput(TranslatorContext context, List<String> texts) {
-        return translator.batchProcessInput(
-                context,
-                texts.stream().map(text -> tokenizer.tokenize(text, truncation)).toList());
+        return translator.batchProcessInput(context, tokenizer.tokenize(texts, truncation));
     }
 
     @Override

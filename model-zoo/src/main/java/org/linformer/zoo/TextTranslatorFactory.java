@@ -16,7 +16,7 @@ import java.util.Set;
  * Makes the translators of a model: {@code String} or {@link TokenizedText} to {@code Classifications} or {@code float[]}.
  *
  * <p>The argument {@code truncate} says what happens to a text that is too long: {@code none}, which refuses it and is the
- * default, {@code end} or {@code start}.
+ * default, {@code end} or {@code start}. Another value is an {@code IllegalArgumentException}.
  */
 public final class TextTranslatorFactory implements TranslatorFactory {
 
@@ -35,6 +35,8 @@ public final class TextTranslatorFactory implements TranslatorFactory {
     @SuppressWarnings("unchecked") // the two classes were compared with the types
     public <I, O> Translator<I, O> newInstance(Class<I> input, Class<O> output, Model model, Map<String, ?> arguments)
             throws TranslateException {
+        // not wrapped: DJL takes a TranslateException to say that another model may have such a translator
+        Truncation truncation = truncation(arguments);
         try {
             ModelConfig config = ModelConfig.of(model);
             TokensTranslator<?> translator =
@@ -42,7 +44,7 @@ public final class TextTranslatorFactory implements TranslatorFactory {
             return (Translator<I, O>)
                     (input == TokenizedText.class
                             ? translator
-                            : new TextTranslator<>(TextTokenizer.of(model), truncation(arguments), translator));
+                            : new TextTranslator<>(TextTokenizer.of(model), truncation, translator));
         } catch (IOException | IllegalArgumentException e) {
             throw new TranslateException(e.getMessage(), e);
         }

@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -82,7 +83,9 @@ public final class WeightPieces {
             byte[] piece = Arrays.copyOfRange(file, from, end);
             String name = Sha256.of(piece);
             if (!Files.exists(pieces.resolve(name))) {
-                Files.write(pieces.resolve(name), piece);
+                // a build that is stopped leaves no half of a piece under its name
+                Path unfinished = Files.write(pieces.resolve(name + ".tmp"), piece);
+                Files.move(unfinished, pieces.resolve(name), StandardCopyOption.ATOMIC_MOVE);
             }
             names.add(name);
             from = end;

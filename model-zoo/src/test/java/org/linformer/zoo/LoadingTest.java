@@ -19,10 +19,12 @@ import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.repository.zoo.ModelZoo;
 import ai.djl.repository.zoo.ZooModel;
+import ai.djl.translate.TranslateException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +36,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.linformer.encoder.Weights;
 import org.linformer.json.StrictJson;
 
@@ -63,6 +67,66 @@ class LoadingTest {
                 .isIn("spam", "games", "neg");
         assertThat(labelBy(classifier().optModelUrls("linformer://spam-linformer")))
                 .isEqualTo("spam");
+    }
+
+    @Test
+    void findsAModelByTheApplicationThatDjlsOwnModelsHave() throws Exception {
+        assertThat(labelBy(classifier()
+                        .optApplication(Application.NLP.TEXT_CLASSIFICATION)
+                        .optArtifactId("spam-linformer")))
+                .isEqualTo("spam");
+        try (ZooModel<String, float[]> model = Criteria.builder()
+                .setTypes(String.class, float[].class)
+                .optApplication(Application.NLP.TEXT_EMBEDDING)
+                .optModelUrls("linformer://minilm-linformer-4k")
+                .build()
+                .loadModel()) {
+            assertThat(ModelConfig.of(model).embeds()).isTrue();
+        }
+    }
+
+    @Test
+    void refusesATruncationThatItDoesNotKnow() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() ->
+                        labelBy(classifier().optArtifactId("spam-linformer").optArgument("truncate", "END")))
+                .withMessage("truncate must be one of [none, end, start], but is END");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"linformer:spam-linformer", "linformer:/", "linformer:///"})
+    void refusesAUrlOfNoModel(String url) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> labelBy(classifier().optModelUrls(url)))
+                .withMessageStartingWith("model must be one of [")
+                .withMessageEndingWith("but is " + url.substring(url.indexOf(':') + 1));
+    }
+
+    @Test
+    void namesTheTextOfABatchThatIsTooLong() throws Exception {
+        try (ZooModel<String, Classifications> model =
+                        classifier().optArtifactId("spam-linformer").build().loadModel();
+                Predictor<String, Classifications> predictor = model.newPredictor()) {
+            assertThatExceptionOfType(TranslateException.class)
+                    .isThrownBy(() -> predictor.batchPredict(List.of(TEXT, "word ".repeat(5_000), TEXT)))
+                    .withMessageContaining("text 2 of 3: text must be at most 4096 tokens, but is 5002");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {ModelConfig.TOKENIZER, ModelConfig.WEIGHTS})
+    void namesTheFileThatIsMissing(String file, @TempDir Path parent) throws Exception {
+        Path folder = Files.createDirectory(parent.resolve("model"));
+        Path whole = LinformerModelZoo.folder("spam-linformer");
+        for (String name : List.of(ModelConfig.FILE, ModelConfig.TOKENIZER, ModelConfig.WEIGHTS)) {
+            if (!name.equals(file)) {
+                Files.copy(whole.resolve(name), folder.resolve(name));
+            }
+        }
+
+        assertThatExceptionOfType(NoSuchFileException.class)
+                .isThrownBy(() -> labelBy(classifier().optModelUrls(LinformerModelZoo.url(folder.toString()))))
+                .withMessage("%s: a model's folder must hold %s", folder.resolve(file), file);
     }
 
     @Test
@@ -226,7 +290,7 @@ class LoadingTest {
         assertThat(ModelZoo.listModelZoo()).extracting(ModelZoo::getGroupId).contains("org.linformer");
         assertThat(ModelZoo.listModels(
                         Criteria.builder().optArtifactId("spam-linformer").build()))
-                .containsOnlyKeys(Application.NLP.ANY)
+                .containsOnlyKeys(Application.UNDEFINED)
                 .allSatisfy((application, models) ->
                         assertThat(models).extracting(MRL::getGroupId).containsExactly("org.linformer"));
         assertThat(LinformerModelZoo.names())

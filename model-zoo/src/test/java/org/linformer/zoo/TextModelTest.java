@@ -3,12 +3,16 @@ package org.linformer.zoo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.modality.Classifications;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -85,6 +89,47 @@ class TextModelTest {
     }
 
     @Test
+    void namesTheTextThatIsNull() throws Exception {
+        try (TextModel<float[]> model = new TextModel<>("spam-linformer", float[].class)) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> model.tokenize(Arrays.asList("one", null, "three"), Truncation.NONE))
+                    .withMessage("text 2 of 3 must be a text, but is null");
+        }
+    }
+
+    @Test
+    void finishesWhatItIsAnsweringBeforeItCloses() throws Exception {
+        TextModel<float[]> model = new TextModel<>("spam-linformer", float[].class);
+        List<TokenizedText> texts = model.tokenize(List.of("word ".repeat(4_000)), Truncation.NONE);
+        ExecutorService threads = Executors.newSingleThreadExecutor();
+        try {
+            CountDownLatch started = new CountDownLatch(1);
+            Future<List<float[]>> answer = threads.submit(() -> {
+                started.countDown();
+                List<float[]> answers = model.answer(texts, TextModel.BATCH_TOKENS);
+                answers.addAll(model.answer(texts, TextModel.BATCH_TOKENS));
+                return answers;
+            });
+            started.await();
+            Thread.sleep(50);
+            model.close();
+
+            assertThatExceptionOfType(ExecutionException.class)
+                    .as("closed between the two")
+                    .isThrownBy(answer::get)
+                    .havingCause()
+                    .isExactlyInstanceOf(IllegalStateException.class)
+                    .withMessage("spam-linformer must be open, but is closed");
+        } finally {
+            threads.shutdown();
+        }
+        assertThatIllegalStateException()
+                .isThrownBy(() -> model.tokenize("word", Truncation.NONE))
+                .withMessage("spam-linformer must be open, but is closed");
+        model.close();
+    }
+
+    @Test
     void hasNothingToSayToNoTexts() throws Exception {
         try (TextModel<float[]> model = new TextModel<>("spam-linformer", float[].class)) {
             assertThat(model.answer(List.of(), TextModel.BATCH_TOKENS)).isEmpty();
@@ -98,6 +143,9 @@ class TextModelTest {
                 .withMessage(
                         "model must be one of [minilm-linformer-4k, spam-linformer, debian-topic, imdb-sentiment], or a folder with a slash in its name, but is"
                                 + " ham-linformer");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new TextModel<>(" ", float[].class))
+                .withMessageEndingWith("but is blank");
         for (String noHost : List.of("ham_linformer", "2026", "ham linformer", "ham:80")) {
             assertThatExceptionOfType(java.io.IOException.class)
                     .isThrownBy(() -> new TextModel<>(noHost, float[].class))

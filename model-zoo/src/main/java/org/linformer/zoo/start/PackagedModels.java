@@ -21,7 +21,7 @@ final class PackagedModels {
     private PackagedModels() {}
 
     /**
-     * Writes each model that is not there yet, or whose sources are newer.
+     * Writes each model that is not there yet, or whose sources or whose start, the jar, are newer.
      *
      * @param arguments the jar that {@link MiniLm} reads, the folder of the models' sources and the folder of the models
      * @throws IOException if a file cannot be read or written
@@ -41,14 +41,14 @@ final class PackagedModels {
         Path config = model.resolve(ModelConfig.FILE);
         List<Path> sources;
         try (Stream<Path> files = Files.list(source)) {
-            sources = files.toList();
+            sources = Stream.concat(files, Stream.of(jar)).toList();
         }
         if (Files.exists(config) && isOlder(sources, Files.getLastModifiedTime(config))) {
             return;
         }
         Files.deleteIfExists(config);
         for (Path file : sources) {
-            if (!file.endsWith(Updates.FILE)) {
+            if (!file.equals(jar) && !file.endsWith(Updates.FILE)) {
                 Files.createDirectories(model);
                 Files.copy(file, model.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
             }
