@@ -31,12 +31,13 @@ final class AnswerFile implements AutoCloseable {
 
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
 
-    /** Far more than another batch or bfloat16 changes in a number, far less than another model does. */
+    /** Far more than another batch or bfloat16 changes in a number; what changes less in the last line is not noticed. */
     private static final double TOLERANCE = 0.02;
 
     private static final String BEGINNING = "{\"id\":\"";
 
     private final Path file;
+    private final boolean isNew;
     private final FileChannel channel;
     private final BufferedReader lines;
 
@@ -51,6 +52,7 @@ final class AnswerFile implements AutoCloseable {
 
     AnswerFile(Path file) throws IOException {
         this.file = file;
+        isNew = Files.notExists(file);
         Files.createDirectories(file.toAbsolutePath().getParent());
         channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         if (channel.tryLock() == null) {
@@ -63,7 +65,7 @@ final class AnswerFile implements AutoCloseable {
             channel.close();
             throw foreign("must end with an answer, but does not");
         }
-        lines = Files.newBufferedReader(file);
+        lines = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1); // half a line may end within a character
         next = lines.readLine();
         Runtime.getRuntime().addShutdownHook(new Thread(writing::lock));
     }
@@ -80,7 +82,9 @@ final class AnswerFile implements AutoCloseable {
     private @Nullable String nextLine() throws IOException {
         String line = next;
         next = line == null ? null : lines.readLine();
-        return next == null && endsInHalfALine ? null : line;
+        return line == null || (next == null && endsInHalfALine)
+                ? null
+                : new String(line.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 
     private long endOfLastLine() throws IOException {
@@ -196,11 +200,11 @@ final class AnswerFile implements AutoCloseable {
         }
     }
 
-    /** Closes the file; one without a line is not left behind. */
+    /** Closes the file; one that was made for this run is not left behind without a line. */
     @Override
     public void close() throws IOException {
         lines.close();
-        if (channel.size() == 0) {
+        if (isNew && channel.size() == 0) {
             Files.delete(file);
         }
         channel.close();

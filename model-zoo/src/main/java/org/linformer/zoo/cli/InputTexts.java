@@ -2,22 +2,24 @@ package org.linformer.zoo.cli;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.linformer.zoo.data.TextFile;
 
 /**
  * The texts that a user names, in an order that is the same each time: text files, files of JSON lines (by their name,
- * {@code .jsonl}), and folders of both. A text's id is its file's path in its folder, for a JSON line its own {@code id} or
+ * {@code .jsonl} or {@code .ndjson}), and folders of both. A text's id is its file's path in its folder, for a JSON line its own {@code id} or
  * file and line.
  */
 final class InputTexts {
 
-    private static final String JSON_LINES = ".jsonl";
+    private static final Pattern JSON_LINES = Pattern.compile("(?i).*\\.(?:jsonl|ndjson)");
 
     private final List<Path> inputs;
     private final String field;
@@ -60,7 +62,7 @@ final class InputTexts {
     }
 
     private static List<Path> filesOf(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
+        try (Stream<Path> files = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
             return files.filter(Files::isRegularFile)
                     .sorted(Comparator.comparing(InputTexts::id))
                     .toList();
@@ -75,7 +77,7 @@ final class InputTexts {
         if (!Files.isRegularFile(file)) {
             throw new NoSuchFileException(file.toString(), null, "an input must be a file or a folder");
         }
-        if (!id.endsWith(JSON_LINES)) {
+        if (!JSON_LINES.matcher(file.getFileName().toString()).matches()) {
             reader.read(text(id, TextFile.read(file), file.toString()));
             return;
         }

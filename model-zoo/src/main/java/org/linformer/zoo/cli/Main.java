@@ -3,6 +3,7 @@ package org.linformer.zoo.cli;
 import ai.djl.Device;
 import ai.djl.modality.Classifications;
 import ai.djl.modality.Classifications.Classification;
+import ai.djl.repository.zoo.ModelNotFoundException;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.io.IOException;
@@ -99,6 +100,14 @@ public final class Main {
     }
 
     private static String message(Exception e) {
+        if (e instanceof ModelNotFoundException && e.getCause() != null) {
+            // DJL's own words are that no model fits; why the one that was named does not is said at the bottom
+            Throwable reason = e.getCause();
+            while (reason.getCause() != null) {
+                reason = reason.getCause();
+            }
+            return String.valueOf(reason.getMessage());
+        }
         return e instanceof IllegalArgumentException
                 ? String.valueOf(e.getMessage())
                 : e.getClass().getSimpleName() + ": " + e.getMessage();
@@ -158,7 +167,8 @@ public final class Main {
         OwnTexts own = OwnTexts.read(texts, System.out);
         String data = "%s, near duplicates removed, split by hash.".formatted(texts.getFileName());
         Path recipe = folder.resolve(Recipe.FILE);
-        if (!OwnRecipe.write(model, own.labels(), data, folder)) {
+        boolean isNew = OwnRecipe.write(model, own.labels(), data, folder);
+        if (!isNew) {
             System.out.printf(
                     "%s is there already, and stays%s%n", recipe, like == null ? "" : ": --like is not looked at");
         }
@@ -166,7 +176,7 @@ public final class Main {
         boolean needsStart = Recipe.read(recipe) instanceof ClassifierRecipe classifier && classifier.rank() > 0;
         System.out.printf(
                 "next: linformer train %s --data %s%s --out MODEL%n",
-                recipe, folder, needsStart ? " --start " + (like == null ? "MODEL_OF_THE_RECIPE" : like) : "");
+                recipe, folder, needsStart ? " --start " + (like != null && isNew ? like : "MODEL_OF_THE_RECIPE") : "");
     }
 
     /**
@@ -286,6 +296,9 @@ public final class Main {
             EmbeddingMetrics.requireCard(LinformerModelZoo.folder(model));
         }
         List<Pair> all = Pair.read(pairs);
+        if (all.isEmpty()) {
+            throw new IllegalArgumentException(pairs + " must hold a pair, but holds none");
+        }
         List<SearchFigures> figures = new SearchEvaluation(all, System.out).run(model, original);
         if (card) {
             String command = "linformer evaluate-search %s %s --original %s --card".formatted(model, pairs, original);

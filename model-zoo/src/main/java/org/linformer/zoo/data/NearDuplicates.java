@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * Finds texts that say the same: their letters and digits are equal but for case, or the Jaccard similarity of their
+ * Finds texts that say the same: their letters and digits are equal but for case (or, where there are none, all they have), or the Jaccard similarity of their
  * sets of five successive words is at least 0.8. The search is exact, and gives the same answer each time.
  *
  * <p>Two sets as similar as that share at least 80 % of the larger one, so the first fifths of both, in any order that
@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
 final class NearDuplicates {
 
     private static final int SHINGLE_WORDS = 5;
-    private static final Pattern BETWEEN_WORDS = Pattern.compile("[^\\p{L}\\p{N}]+");
+    private static final Pattern BETWEEN_WORDS = Pattern.compile("[^\\p{L}\\p{M}\\p{N}]+");
 
     /** For each text an earlier one of its cluster; the first of a cluster stands for itself. */
     private final int[] earlier;
@@ -50,11 +50,11 @@ final class NearDuplicates {
     }
 
     private static String[] words(String text) {
-        return BETWEEN_WORDS
+        String words = BETWEEN_WORDS
                 .matcher(text.toLowerCase(Locale.ROOT))
                 .replaceAll(" ")
-                .strip()
-                .split(" ");
+                .strip();
+        return words.isEmpty() ? new String[] {text.strip()} : words.split(" ");
     }
 
     /** Hashes of five successive words each, sorted; a shorter text is one shingle. */

@@ -57,6 +57,8 @@ public final class OwnTexts {
                     "texts that stand there with different labels: %,d; the first of each is taken%n", contradictory);
         }
         Map<String, Long> counts = counts(different);
+        // a label whose texts are all like earlier ones of other labels
+        all.forEach(example -> counts.putIfAbsent(example.label(), 0L));
         if (counts.size() < 2) {
             throw new IllegalArgumentException(
                     "%s must have two labels or more, but has %s".formatted(file, counts.keySet()));

@@ -15,8 +15,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.linformer.attention.LinformerAttention;
 import org.linformer.attention.TorchScript;
+import org.linformer.encoder.EncoderConfig;
 import org.linformer.encoder.EncoderModel;
+import org.linformer.zoo.ModelConfig;
 import org.linformer.zoo.TextTokenizer;
 import org.linformer.zoo.Truncation;
 
@@ -54,7 +57,10 @@ public record AttentionSpectrum(int tokens, int texts, List<List<List<Double>>> 
         try (ZooModel<NDList, NDList> model = criteria.loadModel()) {
             EncoderModel encoder = (EncoderModel) model.getBlock();
             TextTokenizer tokenizer = TextTokenizer.of(model);
-            int longest = tokenizer.maxTokens();
+            EncoderConfig config = ModelConfig.of(model).encoder();
+            int longest = config.apart() && config.attention() instanceof LinformerAttention.Config linformer
+                    ? linformer.k().get(0) // behind it a text goes through layers that have no map of their own
+                    : tokenizer.maxTokens();
             if (maxTexts < 1) {
                 throw new IllegalArgumentException("maxTexts must be positive, but is " + maxTexts);
             }

@@ -201,6 +201,53 @@ class AnswerTextsTest {
     }
 
     @Test
+    void goesOnBehindALineThatEndsWithinACharacter() throws Exception {
+        Path texts = write("two.jsonl", "{\"id\": \"a\", \"text\": \"one\"}\n{\"id\": \"é\", \"text\": \"two\"}\n");
+        embed(texts);
+        byte[] whole = Files.readAllBytes(out);
+        int second = Files.readAllLines(out).get(0).length() + 1;
+        Files.write(out, Arrays.copyOf(whole, second + "{'id':'".length() + 1)); // half of the é
+
+        assertThat(embed(texts)).as(said()).isZero();
+
+        assertThat(said()).contains("goes on after text 1 of 2");
+        assertThat(ids()).containsExactly("a", "é");
+    }
+
+    @Test
+    void followsLinksToFolders() throws Exception {
+        write("elsewhere/a.txt", HAM);
+        Files.createSymbolicLink(folder.resolve("link"), folder.resolve("elsewhere"));
+        write("in/B.JSONL", "{\"text\": \"short\"}\n");
+        Files.createSymbolicLink(folder.resolve("in/sub"), folder.resolve("elsewhere"));
+
+        assertThat(embed(folder.resolve("link"), folder.resolve("in").toString()))
+                .as(said())
+                .isZero();
+
+        assertThat(ids()).containsExactly("a.txt", "B.JSONL:1", "sub/a.txt");
+    }
+
+    @Test
+    void leavesAFileThatWasThereWhenItRefuses() throws Exception {
+        Files.createDirectories(out.getParent());
+        Files.createFile(out);
+
+        assertThat(embed(write("blank.txt", " "))).isNotZero();
+
+        assertThat(out).isEmptyFile();
+    }
+
+    @Test
+    void saysWhyAModelGivesNoLabels() throws Exception {
+        int result =
+                Main.run("classify", "minilm-linformer-4k", write("a.txt", HAM).toString(), "--out", out.toString());
+
+        assertThat(result).isNotZero();
+        assertThat(said()).contains("minilm-linformer-4k must have a ClassifierHead");
+    }
+
+    @Test
     void leavesWholeLinesWhenItIsStopped() throws Exception {
         Path texts = manyTexts(20_000);
         Process process = new ProcessBuilder(

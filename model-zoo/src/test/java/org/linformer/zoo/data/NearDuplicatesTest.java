@@ -50,8 +50,13 @@ class NearDuplicatesTest {
     }
 
     @Test
-    void takesTextsWithoutAWordForEqual() {
-        assertThat(removeFrom("", "...", "rye")).containsExactly("", "rye");
+    void comparesTextsWithoutAWordAsTheyAre() {
+        assertThat(removeFrom(":)", ":(", "rye", ":)\n")).containsExactly(":)", ":(", "rye");
+    }
+
+    @Test
+    void tellsTextsApartByTheirVowelSigns() {
+        assertThat(removeFrom("\u0926\u093f\u0928", "\u0926\u093e\u0928")).hasSize(2); // day, gift
     }
 
     @Test

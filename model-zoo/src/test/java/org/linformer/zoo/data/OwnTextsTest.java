@@ -150,6 +150,10 @@ class OwnTextsTest {
                 "a.csv",
                 "text,label\n" + NUMBERS + "prime,prime\n",
                 " must have at least 10 different texts of each label, but has 1 of prime");
+        assertRefused(
+                "a.csv",
+                "text,label\n" + NUMBERS + "0 OF A KIND!,zero\n",
+                " must have at least 10 different texts of each label, but has 0 of zero");
         Path latin1 = folder.resolve("b.csv");
         Files.write(latin1, (start + "caf\u00e9,odd\n").getBytes(StandardCharsets.ISO_8859_1));
         assertThatIllegalArgumentException()
