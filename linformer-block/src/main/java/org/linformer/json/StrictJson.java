@@ -207,7 +207,7 @@ public final class StrictJson {
             return delegate.fromJsonTree(object);
         }
 
-        /** Gson cuts a number to what an int or long holds, and reads any word but true as false. */
+        /** Gson cuts a number to what an int or long holds, reads any word but true as false, and leaves a null in a list. */
         private static void requireExact(RecordComponent component, JsonElement value) {
             String kind = component.getGenericType().getTypeName();
             if (value.isJsonArray() && value.getAsJsonArray().contains(JsonNull.INSTANCE)) {

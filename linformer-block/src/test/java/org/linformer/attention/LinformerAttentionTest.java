@@ -302,34 +302,29 @@ class LinformerAttentionTest extends LinformerContract {
 
     @Test
     void poolsEachLayerIntoItsOwnK() {
-        AttentionConfig config = new LinformerAttention.Config(
-                HEADS, MAX_LENGTH, List.of(8, 4), new Pooling(Pooling.Reduction.MEAN), Exact.NOWHERE);
-        List<AttentionBlock> blocks = config.newBlocks(2);
-        blocks.forEach(block -> block.initialize(manager, DataType.FLOAT64, new Shape(1, 16, 12)));
-        NDArray x = random(DataType.FLOAT64, BATCH, MAX_LENGTH);
-
-        assertThat(blocks)
-                .extracting(block -> ((MultiHeadAttention) block)
-                        .attentionMap(store(), new NDList(x))
-                        .getShape()
-                        .get(3))
+        assertThat(keys(List.of(8, 4), new Pooling(Pooling.Reduction.MEAN), Exact.NOWHERE, MAX_LENGTH))
                 .containsExactly(8L, 4L);
     }
 
     @Test
     void isExactUpToTheKOfEachLayer() {
-        AttentionConfig config = new LinformerAttention.Config(
-                HEADS, MAX_LENGTH, List.of(8, 4, 2), linear(Sharing.KEY_VALUE), Exact.SHORT_TEXTS);
-        List<AttentionBlock> blocks = config.newBlocks(3);
-        blocks.forEach(block -> block.initialize(manager, DataType.FLOAT64, new Shape(1, 16, 12)));
-        NDArray x = random(DataType.FLOAT64, BATCH, 6);
-
-        assertThat(blocks)
-                .extracting(block -> ((MultiHeadAttention) block)
-                        .attentionMap(store(), new NDList(x))
-                        .getShape()
-                        .get(3))
+        assertThat(keys(List.of(8, 4, 2), linear(Sharing.KEY_VALUE), Exact.SHORT_TEXTS, 6))
                 .containsExactly(6L, 4L, 2L);
+    }
+
+    /** How many keys, slots or positions, the n queries of each layer attend to. */
+    private List<Long> keys(List<Integer> k, Projection projection, Exact exact, int n) {
+        NDArray x = random(DataType.FLOAT64, BATCH, n);
+        return new LinformerAttention.Config(HEADS, MAX_LENGTH, k, projection, exact)
+                .newBlocks(k.size()).stream()
+                        .map(block -> {
+                            block.initialize(manager, DataType.FLOAT64, new Shape(1, 16, 12));
+                            return ((MultiHeadAttention) block)
+                                    .attentionMap(store(), new NDList(x))
+                                    .getShape()
+                                    .get(3);
+                        })
+                        .toList();
     }
 
     @Test

@@ -36,10 +36,8 @@ public final class GlibcAllocator {
         }
         try {
             Function.getFunction("c", name).invokeInt(arguments);
-        } catch (
-                LinkageError
-                        e) { // JNA tells once that its own library cannot be loaded, and then that its class is not
-            // there
+        } catch (LinkageError e) {
+            // JNA tells once that its own library cannot be loaded, and from then on that its class is not there
             LoggerFactory.getLogger(GlibcAllocator.class).debug("cannot call {} of glibc", name, e);
         }
     }

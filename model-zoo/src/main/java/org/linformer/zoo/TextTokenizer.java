@@ -97,14 +97,16 @@ public final class TextTokenizer implements AutoCloseable {
     public List<TokenizedText> tokenize(List<String> texts, Truncation truncation) {
         List<TokenizedText> tokenized = new ArrayList<>();
         for (String text : texts) {
-            String place = "text %d of %d".formatted(tokenized.size() + 1, texts.size());
+            int number = tokenized.size() + 1;
             if (text == null) {
-                throw new IllegalArgumentException(place + " must be a text, but is null");
+                throw new IllegalArgumentException(
+                        "text %d of %d must be a text, but is null".formatted(number, texts.size()));
             }
             try {
                 tokenized.add(tokenize(text, truncation));
             } catch (TextTooLongException e) {
-                throw new IllegalArgumentException("%s: %s".formatted(place, e.getMessage()), e);
+                throw new IllegalArgumentException(
+                        "text %d of %d: %s".formatted(number, texts.size(), e.getMessage()), e);
             }
         }
         return tokenized;

@@ -41,14 +41,17 @@ final class PackagedModels {
         Path config = model.resolve(ModelConfig.FILE);
         List<Path> sources;
         try (Stream<Path> files = Files.list(source)) {
-            sources = Stream.concat(files, Stream.of(jar)).toList();
+            sources = files.toList();
         }
-        if (Files.exists(config) && isOlder(sources, Files.getLastModifiedTime(config))) {
-            return;
+        if (Files.exists(config)) {
+            FileTime written = Files.getLastModifiedTime(config);
+            if (isOlder(sources, written) && isOlder(List.of(jar), written)) {
+                return;
+            }
         }
         Files.deleteIfExists(config);
         for (Path file : sources) {
-            if (!file.equals(jar) && !file.endsWith(Updates.FILE)) {
+            if (!file.endsWith(Updates.FILE)) {
                 Files.createDirectories(model);
                 Files.copy(file, model.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
             }

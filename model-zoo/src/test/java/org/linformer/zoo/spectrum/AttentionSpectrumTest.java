@@ -65,6 +65,10 @@ class AttentionSpectrumTest {
                 .isThrownBy(() -> AttentionSpectrum.of(URL, TEXTS, 4097, 1))
                 .withMessage("tokens must be in [2, 4096], but is 4097");
         assertThatIllegalArgumentException()
+                .as("behind k the layers are others, which have no map")
+                .isThrownBy(() -> AttentionSpectrum.of("linformer://minilm-linformer-4k", TEXTS, 300, 1))
+                .withMessage("tokens must be in [2, 256], but is 300");
+        assertThatIllegalArgumentException()
                 .isThrownBy(() -> AttentionSpectrum.of(URL, List.of("short"), 100, 1))
                 .withMessage("texts must have one of at least 100 tokens, but are 1 shorter ones");
         assertThatIllegalArgumentException()

@@ -49,7 +49,8 @@ final class Load {
             the weights of all-MiniLM-L6-v2, get the same bytes, and read all tokens: the two rivals those behind their 512 positions
             in windows of 510, whose mean is the vector. Before the rounds their vectors of a text of 128 tokens are compared, and each server
             answers 8 clients with texts of 16 tokens for 45 seconds, by which Java has compiled most of its code, and some longer texts. The servers take turns within a
-            cell, three times, and once with 4,000 tokens and with 64 clients of 1,000; figures are medians over the rounds, and the last columns are the medians of *linformer*'s and of *bfloat16*'s throughput over the
+            cell, three times, and once with 4,000 tokens and with 64 clients of 1,000; figures are medians over the rounds, and the last columns
+            are the medians of *linformer*'s and of *bfloat16*'s throughput over the
             other's in the same round. A round is so many requests, and its throughput these over the time until the last is answered. Errors are
             answers other than 200, and broken connections. So that the last of 64 long texts is waited for, *linformer* runs with
             `--serving.request-timeout=10m`.
