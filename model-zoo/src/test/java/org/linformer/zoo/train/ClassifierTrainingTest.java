@@ -320,8 +320,8 @@ class ClassifierTrainingTest {
                         .replace("\"maxBatchTokens\": 128", "\"maxBatchTokens\": 1500"));
         List<String> lines = new ArrayList<>(Files.readAllLines(folder.resolve("test.jsonl")));
         for (int i = 0; i < 9; i++) {
-            String beginning = String.join(" ", Collections.nCopies(i < 6 ? 300 : 510, i % 3 == 0 ? "pear" : "saw"));
-            String rest = String.join(" ", Collections.nCopies(i < 6 ? 400 + i : 900 + i, "pear"));
+            String beginning = String.join(" ", Collections.nCopies(i < 6 ? 400 : 510, i % 3 == 0 ? "pear" : "saw"));
+            String rest = String.join(" ", Collections.nCopies(i < 6 ? 600 + i : 900 + i, "pear"));
             lines.add(
                     i,
                     "{\"id\": \"long/%d\", \"text\": \"%s %s\", \"label\": \"fruit\"}".formatted(i, beginning, rest));
