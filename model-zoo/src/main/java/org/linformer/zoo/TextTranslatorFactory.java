@@ -17,6 +17,9 @@ import java.util.Set;
  *
  * <p>The argument {@code truncate} says what happens to a text that is too long: {@code none}, which refuses it and is the
  * default, {@code end} or {@code start}. Another value is an {@code IllegalArgumentException}.
+ *
+ * <p>A model that it cannot make a translator of is closed: DJL asks while it loads, and would leave what it has loaded to a
+ * garbage collection.
  */
 public final class TextTranslatorFactory implements TranslatorFactory {
 
@@ -32,9 +35,19 @@ public final class TextTranslatorFactory implements TranslatorFactory {
     }
 
     @Override
-    @SuppressWarnings("unchecked") // the two classes were compared with the types
     public <I, O> Translator<I, O> newInstance(Class<I> input, Class<O> output, Model model, Map<String, ?> arguments)
             throws TranslateException {
+        try {
+            return translator(input, output, model, arguments);
+        } catch (TranslateException | RuntimeException e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    @SuppressWarnings("unchecked") // the two classes were compared with the types
+    private static <I, O> Translator<I, O> translator(
+            Class<I> input, Class<O> output, Model model, Map<String, ?> arguments) throws TranslateException {
         // not wrapped: DJL takes a TranslateException to say that another model may have such a translator
         Truncation truncation = truncation(arguments);
         try {

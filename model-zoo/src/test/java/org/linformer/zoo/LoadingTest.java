@@ -93,6 +93,21 @@ class LoadingTest {
                 .withMessage("truncate must be one of [none, end, start], but is END");
     }
 
+    @Test
+    void closesAModelThatGivesNoSuchAnswers() throws Exception {
+        try (ZooModel<TokenizedText, float[]> model = Criteria.builder()
+                .setTypes(TokenizedText.class, float[].class)
+                .optModelUrls("linformer://minilm-linformer-4k")
+                .build()
+                .loadModel()) {
+            assertThatExceptionOfType(TranslateException.class)
+                    .isThrownBy(() -> new TextTranslatorFactory()
+                            .newInstance(TokenizedText.class, Classifications.class, model, Map.of()));
+
+            assertThat(model.getNDManager().isOpen()).isFalse();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"linformer:spam-linformer", "linformer:/", "linformer:///"})
     void refusesAUrlOfNoModel(String url) {
