@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  *   x (b, n, dModel), context (b, m, dModel) [, mask (b, m)]     to y                  x attends to another text
  * </pre>
  *
- * <p>The mask is 1 at a token and 0 at padding of what is attended to; what stands in the padding has no influence on y
- * at a token. A row of a batch gets what it would get alone. The inputs are checked here and nowhere else.
+ * <p>The mask is 1 at a token and 0 at padding of what is attended to; what stands in the padding, any finite numbers, has no
+ * influence on y at a token. A row of a batch gets what it would get alone. The inputs are checked here and nowhere else.
  */
 public abstract class AttentionBlock extends AbstractBlock {
 
@@ -85,8 +85,8 @@ public abstract class AttentionBlock extends AbstractBlock {
     }
 
     /**
-     * Computes in bfloat16 from now on, inputs and outputs staying float32: four times the matrix products a second on a
-     * processor that has it, with 8 bits of precision. Inference only, and not to be saved or turned back.
+     * Computes in bfloat16 from now on, inputs and outputs staying float32: faster on a processor that has it, with 8
+     * bits of precision. Inference only, and not to be saved or turned back.
      *
      * @throws IllegalStateException if PyTorch is not the engine, or the parameters are not float32
      */
@@ -101,10 +101,14 @@ public abstract class AttentionBlock extends AbstractBlock {
      * training (Micikevicius et al. 2017, https://arxiv.org/abs/1710.03740), without loss scaling, as bfloat16 has the
      * range of float32.
      *
-     * @throws IllegalStateException if PyTorch is not the engine
+     * @throws IllegalStateException if PyTorch is not the engine, or the parameters are in bfloat16 or packed
      */
     public final void toMixedPrecision() {
         TorchScript.requireAvailable("mixed precision");
+        if (!isTrainable) {
+            throw new IllegalStateException(
+                    "a block must have float32 parameters for mixed precision, but has them in bfloat16 or packed");
+        }
         isBfloat16 = true;
     }
 

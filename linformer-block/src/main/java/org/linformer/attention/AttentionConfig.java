@@ -16,7 +16,7 @@ public sealed interface AttentionConfig permits LinformerAttention.Config, Softm
     int dModel();
 
     /**
-     * Returns the longest input that the block accepts.
+     * Returns the longest text that the block attends to.
      *
      * @return the length, in positions
      */

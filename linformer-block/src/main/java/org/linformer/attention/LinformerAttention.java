@@ -288,6 +288,6 @@ public final class LinformerAttention extends MultiHeadAttention {
         while (condition.getShape().dimension() < otherwise.getShape().dimension()) {
             condition = condition.expandDims(1);
         }
-        return otherwise.add(ifShort.sub(otherwise).mul(condition));
+        return ifShort.mul(condition).add(otherwise.mul(condition.mul(-1).add(1))); // exact in any type
     }
 }

@@ -3,6 +3,7 @@ package org.linformer.attention;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.core.Linear;
@@ -28,7 +29,7 @@ public abstract class MultiHeadAttention extends AttentionBlock {
      * @param headDim width of one head; the heads together may be wider or narrower than the model
      * @param projectionBias whether W_q, W_k and W_v have a bias; W_o always has one
      * @param dropout share of the attention map that is dropped in training, in [0, 1)
-     * @param causal whether a position attends to none behind it
+     * @param causal whether a position attends to none behind it; for self-attention
      */
     public record Heads(int dModel, int numHeads, int headDim, boolean projectionBias, float dropout, boolean causal) {
         public Heads {
@@ -41,7 +42,11 @@ public abstract class MultiHeadAttention extends AttentionBlock {
         }
     }
 
+    /** What is added to a score that must not count. */
     static final float PENALTY = 1e9f;
+
+    /** The same in float16, whose largest number is 65,504: twice, where a key is padding and later too. */
+    private static final float FLOAT16_PENALTY = 3e4f;
 
     private final Heads heads;
     private final Parameter queryWeight;
@@ -318,8 +323,9 @@ public abstract class MultiHeadAttention extends AttentionBlock {
     /** What is added to scores, so large that it leaves no attention: (b, 1, 1, m) or (.., n, m); null for nothing. */
     private @Nullable NDArray penalty(NDArray query, KeysAndValues slots) {
         NDArray mask = slots.mask();
+        float size = query.getDataType() == DataType.FLOAT16 ? FLOAT16_PENALTY : PENALTY;
         NDArray penalty =
-                mask == null ? null : mask.sub(1).mul(PENALTY).expandDims(1).expandDims(1); // (b, 1, 1, m)
+                mask == null ? null : mask.sub(1).mul(size).expandDims(1).expandDims(1); // (b, 1, 1, m)
         if (!heads.causal()) {
             return penalty;
         }
@@ -327,7 +333,7 @@ public abstract class MultiHeadAttention extends AttentionBlock {
         int n = (int) query.getShape().get(2);
         int m = (int) slots.key().getShape().get(2);
         NDArray isLater = manager.arange(m).gt(manager.arange(n).expandDims(1)); // (n, m)
-        NDArray ofLater = typed(isLater, query).mul(-PENALTY); // (n, m)
+        NDArray ofLater = typed(isLater, query).mul(-size); // (n, m)
         return penalty == null ? ofLater : penalty.add(ofLater); // (n, m) or (b, 1, n, m)
     }
 

@@ -37,9 +37,9 @@ public sealed interface Projection {
 
     /** Where training of a linear E and F starts. */
     enum Initialization {
-        /** N(0, 1/k), the distribution of the theorems: every slot mixes all positions. */
+        /** N(0, 1/k), the R of Theorem 1: every slot mixes all positions. */
         GAUSSIAN,
-        /** U(-1/√k, 1/√k): the same mixture with another tail. */
+        /** U(-1/√k, 1/√k), of variance 1/(3k): how lucidrains/linformer starts. */
         UNIFORM,
         /**
          * Slot j is the mean of the positions ⌊j * maxLength / k⌋ to ⌈(j + 1) * maxLength / k⌉ - 1: mean pooling that
@@ -48,7 +48,7 @@ public sealed interface Projection {
         BAND,
         /**
          * Slot j is position ⌊j * maxLength / k⌋ alone, so that each slot starts as one real key: the start for weights
-         * that were trained with full attention.
+         * that were trained with full attention, and from nothing too where the steps are few.
          */
         STRIDED;
 
@@ -88,6 +88,9 @@ public sealed interface Projection {
 
     /**
      * E and F are matrices (k, maxLength): the projection of the paper's equation 7.
+     *
+     * <p>Adam moves each of a row's maxLength numbers by about its learning rate, whatever their size: E and F want a smaller
+     * rate than the other matrices, or what a row picked is lost among the rest within some steps.
      *
      * @param sharing who shares them
      * @param initialization where their training starts
@@ -291,7 +294,7 @@ public sealed interface Projection {
 
     /** The bias in a shape that is added to (b, h, slots, d). */
     default NDArray broadcast(NDArray bias, int numHeads) {
-        throw new IllegalStateException("%s has no bias".formatted(this));
+        throw new IllegalStateException("projection must have a bias, but is " + this);
     }
 
     private static Parameter weight(String name, Shape shape, Initializer initializer, boolean isTrained) {

@@ -12,6 +12,7 @@ import ai.djl.nn.norm.LayerNorm;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.linformer.attention.AttentionBlock;
@@ -23,7 +24,8 @@ import org.linformer.attention.SoftmaxAttention;
  * The layers of a Transformer encoder: x (b, n, dModel) and an optional mask (b, n) to (b, n, dModel).
  *
  * <p>Where they are {@linkplain EncoderConfig#apart apart}, the first k positions go through the layers, which attend fully,
- * and the positions behind them through as many others, whose queries attend to both through Linformer's slots.
+ * and the positions behind them through as many others, whose queries attend to both through Linformer's slots. In training
+ * with the first layer frozen, a longer x gets no gradient through its first k positions.
  */
 public final class Encoder extends AbstractBlock {
 
@@ -82,6 +84,11 @@ public final class Encoder extends AbstractBlock {
         try (NDManager scope = inputs.head().getManager().newSubManager()) {
             scope.tempAttachAll(inputs);
             NDArray x = inputs.head(); // (b, n, dModel)
+            if (inputs.size() > 2
+                    || (inputs.size() == 2 && inputs.get(1).getShape().dimension() != 2)) {
+                throw new IllegalArgumentException("inputs must be x (b, n, dModel) and a mask (b, n) at most, but are "
+                        + Arrays.toString(inputs.getShapes()));
+            }
             boolean isLong = !layersBehind.isEmpty() && x.getShape().get(1) > k;
             NDList last = new NDList(isLong ? throughBoth(store, inputs, training) : through(store, inputs, training));
             return scope.ret(finalNorm == null ? last : finalNorm.forward(store, last, training));

@@ -47,10 +47,10 @@ public abstract class Head extends AbstractBlock {
     }
 
     /**
-     * The mean over the tokens.
+     * The mean over the tokens, or over positions by weights.
      *
      * @param x (b, n, dModel)
-     * @param mask (b, n) or null
+     * @param mask (b, n), 1 at a token or any weight, or null for all alike
      * @return (b, dModel), zero for a row without a token
      */
     static NDArray mean(NDArray x, @Nullable NDArray mask) {

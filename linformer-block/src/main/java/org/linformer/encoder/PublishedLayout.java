@@ -46,7 +46,7 @@ public enum PublishedLayout {
 
         @Override
         Layer layer(int i) {
-            throw new IllegalStateException("names are mapped at once");
+            throw new IllegalStateException("layer must be mapped with all others, but is asked for alone: " + i);
         }
     },
 

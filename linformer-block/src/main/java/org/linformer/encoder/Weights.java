@@ -9,9 +9,18 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.util.Pair;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.SequenceInputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -28,6 +37,9 @@ import org.linformer.attention.TorchScript;
  * <p>A name is the path of child and parameter names, with {@code weight} and {@code bias} also for layer normalisation.
  */
 public final class Weights {
+
+    /** Far more than the names and shapes of a model take. */
+    private static final int MAX_HEADER_BYTES = 100_000_000;
 
     private Weights() {}
 
@@ -168,18 +180,47 @@ public final class Weights {
      * @param scope owner of the arrays
      * @param in a safetensors file
      * @return the arrays, in the order of the file
-     * @throws IOException if the stream is no safetensors file
+     * @throws IOException if the stream is no safetensors file, or has an array in bfloat16
      */
     public static Map<String, NDArray> read(NDManager scope, InputStream in) throws IOException {
         Map<String, NDArray> arrays = new LinkedHashMap<>();
         try {
-            for (NDArray array : NDList.decode(scope, in)) {
+            for (NDArray array : NDList.decode(scope, withoutBfloat16(in))) {
                 arrays.put(array.getName(), array);
             }
-        } catch (IllegalArgumentException | IllegalStateException | EngineException e) {
+        } catch (IllegalArgumentException | IllegalStateException | JsonParseException | EngineException e) {
             throw new IOException("weights must be a safetensors file, but are not: " + e.getMessage(), e);
         }
         return arrays;
+    }
+
+    /**
+     * The same stream, once its header is read: for bfloat16, which DJL's PyTorch cannot make an array of, it would end the
+     * process. The header is 8 bytes that tell its length, and JSON (https://github.com/huggingface/safetensors).
+     */
+    private static InputStream withoutBfloat16(InputStream in) throws IOException {
+        byte[] length = in.readNBytes(Long.BYTES);
+        long bytes = length.length < Long.BYTES
+                ? -1
+                : ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        if (bytes < 0 || bytes > MAX_HEADER_BYTES) {
+            throw new IllegalArgumentException(
+                    "their header must have a length in [0, %d], but has %d".formatted(MAX_HEADER_BYTES, bytes));
+        }
+        byte[] header = in.readNBytes((int) bytes);
+        JsonObject tensors = JsonParser.parseString(new String(header, StandardCharsets.UTF_8))
+                .getAsJsonObject();
+        tensors.asMap().forEach((name, tensor) -> {
+            JsonElement type = tensor.getAsJsonObject().get("dtype");
+            if (type != null && type.getAsString().equals("BF16")) {
+                throw new IllegalArgumentException("%s must be F32 or F16, but is BF16".formatted(name));
+            }
+        });
+        byte[] read = ByteBuffer.allocate(length.length + header.length)
+                .put(length)
+                .put(header)
+                .array();
+        return new SequenceInputStream(new ByteArrayInputStream(read), in);
     }
 
     private static void set(

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.linformer.json.StrictJson;
 
@@ -173,15 +174,22 @@ abstract class AttentionContract {
         assertClose("y", actual, expected, 1e-6);
     }
 
-    @Test
-    void givesNoNanForARowWithoutATokenAndNothingToTheOthers() {
-        AttentionBlock block = block(DataType.FLOAT32);
-        NDArray x = random(DataType.FLOAT32, 2, 13);
+    @ParameterizedTest
+    @EnumSource(names = {"FLOAT16", "FLOAT32"})
+    void givesNoNanForARowWithoutATokenAndNothingToTheOthers(DataType type) {
+        AttentionBlock block = block(type);
+        NDArray x = random(type, 2, 13);
+        NDArray mask = mask(13, 0, 13);
 
-        NDArray y = forward(block, x, mask(13, 0, 13));
+        NDArray y = forward(block, x, mask);
 
-        assertThat(y.isNaN().any().getBoolean()).isFalse();
-        assertClose("y", y.get("1:"), rows(forward(block, x.get("1:"))), 1e-6);
+        assertThat(y.toType(DataType.FLOAT32, false).isNaN().any().getBoolean()).isFalse();
+        assertClose("y", y.get("1:"), rows(forward(block, x.get("1:"))), type == DataType.FLOAT16 ? 2e-2 : 1e-6);
+        if (block instanceof MultiHeadAttention withMap) {
+            NDArray map = withMap.attentionMap(store(), new NDList(x, mask));
+            assertThat(map.toType(DataType.FLOAT32, false).isNaN().any().getBoolean())
+                    .isFalse();
+        }
     }
 
     @Test
@@ -260,6 +268,10 @@ abstract class AttentionContract {
         assertThatIllegalStateException()
                 .isThrownBy(block::toBfloat16)
                 .withMessageStartingWith("self.query.weight must be float32 and on PyTorch to become bfloat16");
+        assertThatIllegalStateException()
+                .isThrownBy(block::toMixedPrecision)
+                .withMessage(
+                        "a block must have float32 parameters for mixed precision, but has them in bfloat16 or packed");
     }
 
     @Test

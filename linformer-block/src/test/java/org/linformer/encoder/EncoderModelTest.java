@@ -26,6 +26,9 @@ import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.Tracker;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -501,6 +504,22 @@ class EncoderModelTest {
                         + " [encoder.layer.1.attention.self.E, encoder.layer.2.attention.self.E]");
     }
 
+    /** DJL would end the process. */
+    @Test
+    void refusesAFileInBfloat16() {
+        byte[] header =
+                "{\"w\":{\"dtype\":\"BF16\",\"shape\":[2],\"data_offsets\":[0,4]}}".getBytes(StandardCharsets.UTF_8);
+        byte[] file = ByteBuffer.allocate(8 + header.length + 4)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(header.length)
+                .put(header)
+                .array();
+
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(() -> Weights.read(manager, new ByteArrayInputStream(file)))
+                .withMessage("weights must be a safetensors file, but are not: w must be F32 or F16, but is BF16");
+    }
+
     @Test
     void refusesHalfAFile(@TempDir Path folder) throws Exception {
         Path file = folder.resolve("model.safetensors");
@@ -736,6 +755,18 @@ class EncoderModelTest {
                     .usingComparatorWithPrecision(1e-5f)
                     .containsOnly(1f);
         });
+    }
+
+    @Test
+    void refusesAMaskForEachQuery() {
+        Encoder encoder = new Encoder(config(Sharing.KEY_VALUE, true));
+        encoder.initialize(manager, DataType.FLOAT32, new Shape(2, 12, 12));
+        NDList inputs = new NDList(manager.ones(new Shape(2, 12, 12)), manager.ones(new Shape(2, 12, 12)));
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> encoder.forward(new ParameterStore(manager, false), inputs, false))
+                .withMessage(
+                        "inputs must be x (b, n, dModel) and a mask (b, n) at most, but are [(2, 12, 12), (2, 12, 12)]");
     }
 
     @Test
