@@ -4,14 +4,12 @@ import ai.djl.engine.Engine;
 import ai.djl.inference.Predictor;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.translate.TranslateException;
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
@@ -23,14 +21,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.linformer.serving.RequestException;
 import org.linformer.serving.ServingProperties;
 import org.linformer.zoo.TokenizedText;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.http.HttpStatus;
 
 /**
  * The way of every text to a model: a bounded queue, and worker threads that take batches from it.
@@ -48,18 +44,11 @@ final class Inference implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Inference.class);
     private static final int SHORT = 2048;
-    private static final String CLIENT_GONE = "client_gone";
 
     /** Tokens of a batch from which a second thread gains more than it costs. */
     private static final int WORTH_SHARING = 64;
 
     private static final Duration WARM_UP = Duration.ofMinutes(5);
-
-    /** What is computed within so many seconds may wait, however many requests it is: a burst of short texts. */
-    private static final double SHORT_QUEUE = 0.5;
-
-    /** Tokens of a batch by whose time the speed is known; a smaller one takes about as long for fewer. */
-    private static final int TELLING_TOKENS = 1024;
 
     private final ServingProperties properties;
     private final MeterRegistry meters;
@@ -67,28 +56,16 @@ final class Inference implements AutoCloseable {
     private final List<Thread> workers = new ArrayList<>();
     private final int cores = Runtime.getRuntime().availableProcessors();
     private final boolean isOnGpu = Engine.getInstance().defaultDevice().isGpu();
+    private final Admission admission;
     private boolean isFirstIdle = true;
-    private int requests;
-    private int queuedTokens;
-    private int runningTokens;
     private boolean stopping;
-
-    /** A guess until a batch tells it. */
-    private double tokensPerSecond = 10_000;
-
-    private boolean isSpeedKnown;
-
-    /** What is refused tells no speed: each refusal trusts one that was perhaps too low a little less. */
-    private int refusedSinceTold;
 
     Inference(ServingProperties properties, MeterRegistry meters) {
         this.properties = properties;
         this.meters = meters;
+        admission = new Admission(properties, meters);
         meters.gauge("linformer.queue.depth", this, Inference::depth);
         meters.gauge("linformer.queue.tokens", this, Inference::queuedTokens);
-        // Prometheus sees no rise of what it first sees at 1
-        Stream.concat(Arrays.stream(UnavailableException.Reason.values()).map(Object::toString), Stream.of(CLIENT_GONE))
-                .forEach(this::rejected);
         int most = properties.workers() > 0 ? properties.workers() : isOnGpu ? 1 : cores;
         for (int i = 0; i < most; i++) {
             boolean takesAll = i == 0 || isOnGpu;
@@ -123,8 +100,9 @@ final class Inference implements AutoCloseable {
         List<Job> jobs = jobs(client, model, task, texts);
         synchronized (this) {
             int tokens = Batch.tokens(jobs);
-            requireRoom(tokens);
-            requireRoom(model, tokens);
+            requireRunning();
+            admission.requireRoom(tokens);
+            admission.requireRoom(model, tokens, queue);
             admit(jobs);
         }
         return answer(jobs, "serving.request-timeout", properties.requestTimeout());
@@ -170,16 +148,16 @@ final class Inference implements AutoCloseable {
     private RuntimeException gaveUp(Throwable wrapped, String timeName, Duration time) {
         Throwable failure = wrapped.getCause();
         if (failure instanceof TimeoutException) {
-            return rejected(
+            return admission.rejected(
                     UnavailableException.Reason.DEADLINE,
                     "answer must come within %s=%s, but did not".formatted(timeName, time),
                     Duration.ZERO);
         }
         if (failure instanceof ClientGoneException gone) {
-            rejected(CLIENT_GONE).increment();
+            admission.clientGone();
             return gone;
         }
-        return rejected(
+        return admission.rejected(
                 UnavailableException.Reason.ENGINE, "the engine failed on this batch of texts", Duration.ofSeconds(1));
     }
 
@@ -189,11 +167,12 @@ final class Inference implements AutoCloseable {
      * @throws UnavailableException if nothing more is let in
      */
     synchronized void requireRoom() {
-        requireRoom(0);
+        requireRunning();
+        admission.requireRoom(0);
     }
 
     UnavailableException tokenizersBusy() {
-        return rejected(
+        return admission.rejected(
                 UnavailableException.Reason.QUEUE_FULL,
                 "texts that are tokenized at once must be at most two of the longest, but would be more",
                 Duration.ofSeconds(1));
@@ -201,84 +180,23 @@ final class Inference implements AutoCloseable {
 
     private void requireRunning() {
         if (stopping) {
-            throw rejected(UnavailableException.Reason.STOPPING, "the service is being stopped", Duration.ZERO);
+            throw admission.rejected(
+                    UnavailableException.Reason.STOPPING, "the service is being stopped", Duration.ZERO);
         }
-    }
-
-    private void requireRoom(int tokens) {
-        requireRunning();
-        double seconds = seconds(queuedTokens + runningTokens + tokens);
-        if (requests >= properties.maxConcurrentRequests() && seconds > SHORT_QUEUE) {
-            throw rejected(
-                    UnavailableException.Reason.QUEUE_FULL,
-                    "requests at once must be at most serving.max-concurrent-requests=%d, but are %d that wait"
-                            .formatted(properties.maxConcurrentRequests(), requests),
-                    retryAfter(queuedTokens));
-        }
-        double time = properties.requestTimeout().toNanos() / 1e9;
-        if (isSpeedKnown && seconds(tokens) > time * Math.pow(1.1, refusedSinceTold)) {
-            refusedSinceTold++;
-            throw new RequestException(
-                    HttpStatus.CONTENT_TOO_LARGE,
-                    "request must be answered within serving.request-timeout=%s, but its %d tokens take about %.0f seconds"
-                            .formatted(properties.requestTimeout(), tokens, seconds(tokens)));
-        }
-        if (requests > 0 && seconds > time) {
-            throw rejected(
-                    UnavailableException.Reason.QUEUE_FULL,
-                    "answer must come within serving.request-timeout=%s, but what waits and the request take about %.0f seconds"
-                            .formatted(properties.requestTimeout(), seconds),
-                    retryAfter(queuedTokens));
-        }
-    }
-
-    /** Refuses what its own model has no room for, though the queue may have. */
-    private void requireRoom(LoadedModel model, int tokens) {
-        int most = model.maxQueuedTokens();
-        int waiting = queue.stream()
-                .filter(job -> job.model() == model)
-                .mapToInt(job -> job.text().read())
-                .sum();
-        if (waiting > 0 && waiting + tokens > most) {
-            throw rejected(
-                    UnavailableException.Reason.QUEUE_FULL,
-                    "queue must hold at most serving.limits.%s.max-queued-tokens=%d, but %d wait and the request has %d"
-                            .formatted(model.config().name(), most, waiting, tokens),
-                    retryAfter(waiting));
-        }
-    }
-
-    /** How long tokens take at the speed of the last batches. */
-    private double seconds(int tokens) {
-        return tokens / tokensPerSecond;
-    }
-
-    private Duration retryAfter(int tokens) {
-        return Duration.ofSeconds(1 + (long) seconds(tokens));
     }
 
     private synchronized void admit(List<Job> jobs) {
         requireRunning();
         jobs.forEach(job -> job.model().enter());
         queue.addAll(jobs);
-        requests++;
-        queuedTokens += Batch.tokens(jobs);
+        admission.entered(Batch.tokens(jobs));
         notifyAll();
     }
 
     /** What nobody waits for any more never reaches the engine, and its client is never asked again. */
     private synchronized void leave(List<Job> jobs) {
-        requests--;
+        admission.left();
         jobs.forEach(job -> job.answer().cancel(false));
-    }
-
-    private UnavailableException rejected(UnavailableException.Reason reason, String message, Duration retryAfter) {
-        rejected(reason.toString()).increment();
-        return new UnavailableException(reason, message, retryAfter);
-    }
-
-    private Counter rejected(String reason) {
-        return meters.counter("linformer.rejected", "reason", reason);
     }
 
     private synchronized int depth() {
@@ -286,7 +204,7 @@ final class Inference implements AutoCloseable {
     }
 
     private synchronized int queuedTokens() {
-        return queuedTokens;
+        return admission.queuedTokens();
     }
 
     private void work(boolean takesAll) {
@@ -325,7 +243,7 @@ final class Inference implements AutoCloseable {
                 if (!job.answer().isDone()) {
                     return false;
                 }
-                queuedTokens -= job.text().read();
+                admission.dropped(job.text().read());
                 job.model().leave();
                 return true;
             });
@@ -352,9 +270,8 @@ final class Inference implements AutoCloseable {
         taken.addAll(jobs);
         queue.removeIf(taken::contains);
         int tokens = Batch.tokens(jobs);
-        boolean isAlone = takesAll && queue.isEmpty() && runningTokens == 0;
-        queuedTokens -= tokens;
-        runningTokens += tokens;
+        boolean isAlone = takesAll && queue.isEmpty() && admission.isIdle();
+        admission.started(tokens);
         isFirstIdle &= !takesAll;
         notifyAll(); // the others may take now what the first one has left
         boolean isSideBySide = isShort && !isAlone;
@@ -418,14 +335,8 @@ final class Inference implements AutoCloseable {
         ran(batch, nanos / 1e9, timer == succeeded);
     }
 
-    private synchronized void ran(Batch batch, double seconds, boolean tells) {
-        int tokens = batch.tokens();
-        runningTokens -= tokens;
-        if (tells && tokens >= TELLING_TOKENS) {
-            isSpeedKnown = true;
-            refusedSinceTold = 0;
-            tokensPerSecond = 0.8 * tokensPerSecond + 0.2 * tokens / seconds * batch.sideBySide();
-        }
+    private synchronized void ran(Batch batch, double seconds, boolean succeeded) {
+        admission.ran(batch, seconds, succeeded);
     }
 
     private Timer inferenceTime(String model, String task, String outcome) {
