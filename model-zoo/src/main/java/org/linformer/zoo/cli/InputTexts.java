@@ -7,7 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.linformer.zoo.data.TextFile;
@@ -50,13 +52,14 @@ final class InputTexts {
      * @throws IllegalArgumentException if one is not what it must be; the message names file, line and reason
      */
     void forEach(TextReader reader) throws IOException {
+        Map<String, Path> files = new HashMap<>();
         for (Path input : inputs) {
             if (Files.isDirectory(input)) {
                 for (Path file : filesOf(input)) {
-                    read(file, id(input.relativize(file)), reader);
+                    read(file, id(input.relativize(file)), files, reader);
                 }
             } else {
-                read(input, id(input), reader);
+                read(input, id(input), files, reader);
             }
         }
     }
@@ -73,19 +76,35 @@ final class InputTexts {
         return file.toString().replace(File.separatorChar, '/');
     }
 
-    private void read(Path file, String id, TextReader reader) throws IOException {
+    private void read(Path file, String id, Map<String, Path> files, TextReader reader) throws IOException {
         if (!Files.isRegularFile(file)) {
             throw new NoSuchFileException(file.toString(), null, "an input must be a file or a folder");
         }
         if (!JSON_LINES.matcher(file.getFileName().toString()).matches()) {
+            requireOwn(id, file, files);
             reader.read(text(id, TextFile.read(file), file.toString()));
             return;
         }
         TextFile.readObjects(file, (line, object) -> {
             String place = TextFile.place(file, line);
-            String own = object.has("id") ? TextFile.value(place, object, "id") : id + ":" + line;
-            reader.read(text(own, TextFile.value(place, object, field), place));
+            boolean hasId = object.has("id");
+            if (!hasId) {
+                requireOwn(id, file, files);
+            }
+            reader.read(text(
+                    hasId ? TextFile.value(place, object, "id") : id + ":" + line,
+                    TextFile.value(place, object, field),
+                    place));
         });
+    }
+
+    private static void requireOwn(String id, Path file, Map<String, Path> files) {
+        Path other = files.putIfAbsent(id, file);
+        if (other != null && !other.equals(file)) {
+            throw new IllegalArgumentException(
+                    "ids of files must differ, but %s is that of %s and of %s. Name a folder above both"
+                            .formatted(id, other, file));
+        }
     }
 
     private static InputText text(String id, String text, String place) {

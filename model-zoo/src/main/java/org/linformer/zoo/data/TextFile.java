@@ -94,7 +94,7 @@ public final class TextFile {
      * @param object the object
      * @param key the key
      * @return a string, or a number or a truth value as a string
-     * @throws IllegalArgumentException if there is no such key, or something else under it
+     * @throws IllegalArgumentException if there is no such key, or something else under it, or half a surrogate pair
      */
     public static String value(String place, JsonObject object, String key) {
         JsonElement value = object.get(key);
@@ -102,7 +102,13 @@ public final class TextFile {
             throw new IllegalArgumentException("%s must have the key %s with a string, but has %s"
                     .formatted(place, key, value == null ? "only " + object.keySet() : value));
         }
-        return value.getAsString();
+        String string = value.getAsString();
+        // JSON can say what UTF-8 cannot
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(string)) {
+            throw new IllegalArgumentException(
+                    "%s must have whole characters under %s, but has half a surrogate pair".formatted(place, key));
+        }
+        return string;
     }
 
     private static JsonObject object(String place, String json) {

@@ -6,6 +6,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class MainTest {
 
@@ -24,6 +26,25 @@ class MainTest {
     @Test
     void tellsItsVersion() {
         assertThat(outputOf("--version")).isEqualToIgnoringNewLines("linformer unpackaged");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "fetch-data, NAME FOLDER",
+        "prepare, TEXTS FOLDER",
+        "import, NAME FILE",
+        "train, RECIPE",
+        "evaluate, MODEL TEXTS",
+        "evaluate-search, MODEL PAIRS",
+        "perplexity, MODEL...",
+        "embed, MODEL INPUT...",
+        "classify, MODEL INPUT...",
+        "spectrum, MODEL TEXTS"
+    })
+    void takesWhatACommandNeedsInTheOrderOfItsHelp(String command, String parameters) {
+        String usage = outputOf(command, "--help").split("\n\\S", 2)[0].replaceAll("\\s+", " ");
+
+        assertThat(usage.strip()).endsWith(parameters);
     }
 
     @Test
