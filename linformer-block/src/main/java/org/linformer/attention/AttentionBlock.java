@@ -21,8 +21,9 @@ import org.jspecify.annotations.Nullable;
  *   x (b, n, dModel), context (b, m, dModel) [, mask (b, m)]     to y                  x attends to another text
  * </pre>
  *
- * <p>The mask is 1 at a token and 0 at padding of what is attended to; what stands in the padding, any finite numbers, has no
- * influence on y at a token. A row of a batch gets what it would get alone. The inputs are checked here and nowhere else.
+ * <p>The mask is 1 at a token and 0 at padding of what is attended to; what stands in the padding, any finite numbers,
+ * has no influence on y at a token. A row of a batch gets what it would get alone. The inputs are checked here and
+ * nowhere else.
  */
 public abstract class AttentionBlock extends AbstractBlock {
 
@@ -97,9 +98,9 @@ public abstract class AttentionBlock extends AbstractBlock {
     }
 
     /**
-     * Computes in bfloat16 from now on, inputs, outputs, parameters and their gradients staying float32: mixed precision
-     * training (Micikevicius et al. 2017, https://arxiv.org/abs/1710.03740), without loss scaling, as bfloat16 has the
-     * range of float32.
+     * Computes in bfloat16 from now on, inputs, outputs, parameters and their gradients staying float32: mixed
+     * precision training (Micikevicius et al. 2017, https://arxiv.org/abs/1710.03740), without loss scaling, as
+     * bfloat16 has the range of float32.
      *
      * @throws IllegalStateException if PyTorch is not the engine, or the parameters are in bfloat16 or packed
      */
@@ -113,11 +114,11 @@ public abstract class AttentionBlock extends AbstractBlock {
     }
 
     /**
-     * Keeps the matrices as the processor multiplies by them from now on, so that they need not be laid out anew each time.
-     * Inference only, and not to be saved or turned back.
+     * Keeps the matrices as the processor multiplies by them from now on, so that they need not be laid out anew each
+     * time. Inference only, and not to be saved or turned back.
      *
-     * @throws IllegalStateException if the parameters are neither float32 nor bfloat16, or not on a CPU whose PyTorch has
-     *     oneDNN, or if the block is in mixed precision
+     * @throws IllegalStateException if the parameters are neither float32 nor bfloat16, or not on a CPU whose PyTorch
+     *     has oneDNN, or if the block is in mixed precision
      */
     public final void pack() {
         if (isBfloat16 && isTrainable) {

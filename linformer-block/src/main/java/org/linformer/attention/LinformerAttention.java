@@ -13,23 +13,23 @@ import org.jspecify.annotations.Nullable;
  * Linformer attention: keys and values are projected along the length onto k slots, so the scores cost O(nk) and not
  * O(n²).
  *
- * <p>Wang et al. 2020, "Linformer: Self-Attention with Linear Complexity", https://arxiv.org/abs/2006.04768, equation 7:
- * head_i = softmax(Q W_q (E_i K W_k)ᵀ / √d) (F_i V W_v).
+ * <p>Wang et al. 2020, "Linformer: Self-Attention with Linear Complexity", https://arxiv.org/abs/2006.04768, equation
+ * 7: head_i = softmax(Q W_q (E_i K W_k)ᵀ / √d) (F_i V W_v).
  *
- * <p>Nomenclature, ours and the paper's: {@code maxLength} is n, the length that E and F are built for; {@code n} here is
- * the length of this input, which may be shorter (a matrix E is then its first n columns); {@code headDim} is d_k = d_v;
- * {@code dModel} is d_m; {@link Projection} says what E and F are and who shares them, section 4.
+ * <p>Nomenclature, ours and the paper's: {@code maxLength} is n, the length that E and F are built for; {@code n} here
+ * is the length of this input, which may be shorter (a matrix E is then its first n columns); {@code headDim} is d_k =
+ * d_v; {@code dModel} is d_m; {@link Projection} says what E and F are and who shares them, section 4.
  *
- * <p><b>Order.</b> Where E is a linear map that all channels share, E (K W_k) is computed as (E K) W_k, on k rows and not
- * on n, which is equal to it; a bias of W_k comes in as (E 1) bᵀ.
+ * <p><b>Order.</b> Where E is a linear map that all channels share, E (K W_k) is computed as (E K) W_k, on k rows and
+ * not on n, which is equal to it; a bias of W_k comes in as (E 1) bᵀ.
  *
  * <p><b>Padding.</b> A padded position counts as a key and value of zero, after the bias: it adds nothing to any slot.
  *
- * <p><b>Exact where it is short.</b> Low rank saves nothing among the first k positions: {@link Exact} says where attention
- * is full attention.
+ * <p><b>Exact where it is short.</b> Low rank saves nothing among the first k positions: {@link Exact} says where
+ * attention is full attention.
  *
- * <p><b>Not causal.</b> Every slot mixes all positions, the future too, and a mask over slots cannot take it out again: a
- * causal configuration is refused.
+ * <p><b>Not causal.</b> Every slot mixes all positions, the future too, and a mask over slots cannot take it out again:
+ * a causal configuration is refused.
  */
 public final class LinformerAttention extends MultiHeadAttention {
 
@@ -42,9 +42,10 @@ public final class LinformerAttention extends MultiHeadAttention {
         /** In a text whose tokens all lie in its first k positions; E and F are then the identity. */
         SHORT_TEXTS,
         /**
-         * Among the first k positions of each text, which attend to each other only; the positions behind them attend to
-         * the whole text through the slots. The beginning of a text is encoded as it is alone, and a text that grows over k
-         * changes no state that it had. Towards another text, attention is exact where that has at most k positions.
+         * Among the first k positions of each text, which attend to each other only; the positions behind them attend
+         * to the whole text through the slots. The beginning of a text is encoded as it is alone, and a text that grows
+         * over k changes no state that it had. Towards another text, attention is exact where that has at most k
+         * positions.
          */
         FIRST_POSITIONS
     }

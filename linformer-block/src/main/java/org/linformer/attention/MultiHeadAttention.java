@@ -272,7 +272,8 @@ public abstract class MultiHeadAttention extends AttentionBlock {
     }
 
     /**
-     * softmax(Q Kᵀ / √d) V: fused, and as it is written where a part of the map is dropped or PyTorch is not the engine.
+     * softmax(Q Kᵀ / √d) V: fused, and as it is written where a part of the map is dropped or PyTorch is not the
+     * engine.
      *
      * @param query (b, h, n, d)
      * @param slots what is attended to

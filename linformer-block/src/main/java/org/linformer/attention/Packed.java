@@ -11,19 +11,19 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Inference in float32 or bfloat16 on a CPU, with matrices that oneDNN has laid out once, and in few calls: a short text costs little to
- * compute, beside what it costs to lay a matrix out for each product and to call each operation.
+ * Inference in float32 or bfloat16 on a CPU, with matrices that oneDNN has laid out once, and in few calls: a short
+ * text costs little to compute, beside what it costs to lay a matrix out for each product and to call each operation.
  *
- * <p>In float32 six layers of 384 took 2.1 times as long unpacked for 16 rows, 1.3 times for 128, and within 8 % as long for 1,000 to
- * 2,000 (AVX512, two cores); limited to AVX2 1.6 times, 1.1 times, and 4 to 15 % less.
+ * <p>In float32 six layers of 384 took 2.1 times as long unpacked for 16 rows, 1.3 times for 128, and within 8 % as
+ * long for 1,000 to 2,000 (AVX512, two cores); limited to AVX2 1.6 times, 1.1 times, and 4 to 15 % less.
  *
  * <p>x is (b, n, in), and what the operations return (b, n, out); they keep no gradients.
  */
 public final class Packed {
 
     /**
-     * W (out, in) in the layout that oneDNN multiplies by. The result reads as (out, in), but only the operations below can
-     * take it.
+     * W (out, in) in the layout that oneDNN multiplies by. The result reads as (out, in), but only the operations below
+     * can take it.
      */
     private static final TorchScript PACK =
             new TorchScript("", "w: Tensor", "return ops.mkldnn._reorder_linear_weight(w, None)");
@@ -32,8 +32,8 @@ public final class Packed {
             new TorchScript("", "x: Tensor", "return torch.tensor(ops.prim.is_mkldnn(x))");
 
     /**
-     * Rows (m, in), and rows of zeros behind them up to a number like 16, 32, 48: oneDNN makes and keeps machine code for each
-     * number of rows that it meets, which takes a millisecond and a megabyte.
+     * Rows (m, in), and rows of zeros behind them up to a number like 16, 32, 48: oneDNN makes and keeps machine code
+     * for each number of rows that it meets, which takes a millisecond and a megabyte.
      */
     private static final String ROUNDED = """
             def rounded(self: __torch__.Operation, rows: Tensor) -> Tensor:
@@ -71,7 +71,8 @@ public final class Packed {
      * @param normFirst whether normalisation comes before attention and feed-forward network, not behind them
      * @param epsilon what it adds to the variance
      * @param isMasked whether some positions are padding
-     * @param isBfloat16 whether the matrices are bfloat16, and all that is computed but the residuals and normalisations
+     * @param isBfloat16 whether the matrices are bfloat16, and all that is computed but the residuals and
+     *     normalisations
      */
     public record Layer(
             int headDim,
@@ -184,7 +185,8 @@ public final class Packed {
     }
 
     /**
-     * A method on rows (m, in), some hundred at a time: what lies between two products stays small enough for the cache.
+     * A method on rows (m, in), some hundred at a time: what lies between two products stays small enough for the
+     * cache.
      *
      * @param name its name
      * @param parameters the weights
@@ -237,7 +239,8 @@ public final class Packed {
      * Packs a block's own weights: they then serve the operations here alone, and cannot be written.
      *
      * @param block the block, initialised
-     * @throws IllegalStateException if the parameters are neither float32 nor bfloat16, or not on a CPU whose PyTorch has oneDNN
+     * @throws IllegalStateException if the parameters are neither float32 nor bfloat16, or not on a CPU whose PyTorch
+     *     has oneDNN
      */
     public static void pack(Block block) {
         for (Parameter parameter : block.getDirectParameters().values()) {

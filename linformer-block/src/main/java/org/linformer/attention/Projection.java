@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
  * How keys and values are brought from n positions onto k slots: the E and F of Linformer (Wang et al. 2020,
  * https://arxiv.org/abs/2006.04768, section 4, "General projections").
  *
- * <p><b>Where k does not divide maxLength.</b> {@link Linear} does not mind. {@link Pooling} and {@link Convolution} cut
- * the length into windows of ⌊maxLength / k⌋ positions: as many as fit become slots, which may be more than k, and the
- * positions behind the last whole window are left out. Their number does not depend on the length of the input: behind
- * its end stand slots of zeros, as behind the tokens of a padded input.
+ * <p><b>Where k does not divide maxLength.</b> {@link Linear} does not mind. {@link Pooling} and {@link Convolution}
+ * cut the length into windows of ⌊maxLength / k⌋ positions: as many as fit become slots, which may be more than k, and
+ * the positions behind the last whole window are left out. Their number does not depend on the length of the input:
+ * behind its end stand slots of zeros, as behind the tokens of a padded input.
  */
 public sealed interface Projection {
 
@@ -89,14 +89,14 @@ public sealed interface Projection {
     /**
      * E and F are matrices (k, maxLength): the projection of the paper's equation 7.
      *
-     * <p>Adam moves each of a row's maxLength numbers by about its learning rate, whatever their size: E and F want a smaller
-     * rate than the other matrices, or what a row picked is lost among the rest within some steps.
+     * <p>Adam moves each of a row's maxLength numbers by about its learning rate, whatever their size: E and F want a
+     * smaller rate than the other matrices, or what a row picked is lost among the rest within some steps.
      *
      * @param sharing who shares them
      * @param initialization where their training starts
      * @param bias whether a trained number is added to each slot, as one public implementation does
-     * @param frozen whether E and F stay as they were initialised or loaded; GAUSSIAN is then the random projection of the
-     *     theorems, BAND is mean pooling
+     * @param frozen whether E and F stay as they were initialised or loaded; GAUSSIAN is then the random projection of
+     *     the theorems, BAND is mean pooling
      */
     record Linear(Sharing sharing, Initialization initialization, boolean bias, boolean frozen) implements Projection {
 
@@ -189,8 +189,8 @@ public sealed interface Projection {
      * A slot is a weighted sum over a window, a convolution along the length with kernel = stride = window.
      *
      * @param sharing who shares the kernels
-     * @param depthwise whether a channel is made of itself only and has its own kernel (so heads do not share); otherwise a
-     *     channel is made of all channels of its head
+     * @param depthwise whether a channel is made of itself only and has its own kernel (so heads do not share);
+     *     otherwise a channel is made of all channels of its head
      * @param bias whether a trained number is added to each channel
      */
     record Convolution(Sharing sharing, boolean depthwise, boolean bias) implements Projection {

@@ -26,8 +26,8 @@ import java.util.zip.ZipOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Operations of PyTorch that DJL's NDArray API lacks. Each is a TorchScript module of a few lines and no weights, as an archive
- * (a zip of text) that is written here and loaded as any model is.
+ * Operations of PyTorch that DJL's NDArray API lacks. Each is a TorchScript module of a few lines and no weights, as an
+ * archive (a zip of text) that is written here and loaded as any model is.
  */
 public final class TorchScript {
 
@@ -103,8 +103,8 @@ public final class TorchScript {
      * Returns whether bfloat16 is faster than float32 on a device.
      *
      * @param device where it would be computed
-     * @return true on CUDA, and on a processor that lists instructions for it ({@code avx512_bf16}, {@code amx_bf16}, on
-     *     ARM {@code bf16}); false where the operating system does not tell
+     * @return true on CUDA, and on a processor that lists instructions for it ({@code avx512_bf16}, {@code amx_bf16},
+     *     on ARM {@code bf16}); false where the operating system does not tell
      */
     public static boolean isBfloat16Fast(Device device) {
         if (!isAvailable()) {

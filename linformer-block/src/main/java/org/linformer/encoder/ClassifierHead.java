@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A weighted mean of the tokens through a linear layer: (b, n, dModel) to logits (b, classes).
  *
- * <p>A token x_i weighs exp(v x_i), with v learned from zero, the plain mean: in a long text the few tokens that tell its class
- * need not drown. Lin et al. 2017, "A Structured Self-attentive Sentence Embedding", https://arxiv.org/abs/1703.03130, section
- * 2.1, without the hidden layer.
+ * <p>A token x_i weighs exp(v x_i), with v learned from zero, the plain mean: in a long text the few tokens that tell
+ * its class need not drown. Lin et al. 2017, "A Structured Self-attentive Sentence Embedding",
+ * https://arxiv.org/abs/1703.03130, section 2.1, without the hidden layer.
  */
 public final class ClassifierHead extends Head {
 

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One vector for the text: a weighted mean of the tokens, of length 1; (b, n, dModel) to (b, dModel).
  *
- * <p>The first {@code equal} positions weigh 1 each: a text that is no longer has the plain mean. A position i behind them
- * weighs exp(v x_i + c_i), with v and c learned.
+ * <p>The first {@code equal} positions weigh 1 each: a text that is no longer has the plain mean. A position i behind
+ * them weighs exp(v x_i + c_i), with v and c learned.
  */
 public final class EmbeddingHead extends Head {
 

@@ -23,9 +23,9 @@ import org.linformer.attention.SoftmaxAttention;
 /**
  * The layers of a Transformer encoder: x (b, n, dModel) and an optional mask (b, n) to (b, n, dModel).
  *
- * <p>Where they are {@linkplain EncoderConfig#apart apart}, the first k positions go through the layers, which attend fully,
- * and the positions behind them through as many others, whose queries attend to both through Linformer's slots. In training
- * with the first layer frozen, a longer x gets no gradient through its first k positions.
+ * <p>Where they are {@linkplain EncoderConfig#apart apart}, the first k positions go through the layers, which attend
+ * fully, and the positions behind them through as many others, whose queries attend to both through Linformer's slots.
+ * In training with the first layer frozen, a longer x gets no gradient through its first k positions.
  */
 public final class Encoder extends AbstractBlock {
 
@@ -142,8 +142,8 @@ public final class Encoder extends AbstractBlock {
      * @param store the parameters
      * @param inputs x (b, n, dModel) and an optional mask (b, n)
      * @return a map (b, h, n, m) for each layer, bottom layer first, on the manager of x
-     * @throws IllegalArgumentException as forward does, or if the attention of a layer has no map, or if the text is longer
-     *     than k and the layers are apart
+     * @throws IllegalArgumentException as forward does, or if the attention of a layer has no map, or if the text is
+     *     longer than k and the layers are apart
      */
     public NDList attentionMaps(ParameterStore store, NDList inputs) {
         if (!layersBehind.isEmpty() && inputs.head().getShape().get(1) > k) {
@@ -188,7 +188,8 @@ public final class Encoder extends AbstractBlock {
     /**
      * Keeps the layers' matrices as the processor multiplies by them from now on: see {@link AttentionBlock#pack}.
      *
-     * @throws IllegalStateException if the parameters are neither float32 nor bfloat16, or not on a CPU whose PyTorch has oneDNN
+     * @throws IllegalStateException if the parameters are neither float32 nor bfloat16, or not on a CPU whose PyTorch
+     *     has oneDNN
      */
     public void pack() {
         layers.forEach(EncoderLayer::pack);

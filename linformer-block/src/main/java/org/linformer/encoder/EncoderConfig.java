@@ -10,13 +10,14 @@ import org.linformer.attention.LinformerAttention;
  * @param ffDim width of the feed-forward network
  * @param activation its activation
  * @param normFirst whether a sublayer normalises its input (pre-norm) and not its sum (post-norm, as in BERT)
- * @param finalNorm whether a last normalisation stands behind the layers: usual with pre-norm, whose sums are not normalised
+ * @param finalNorm whether a last normalisation stands behind the layers: usual with pre-norm, whose sums are not
+ *     normalised
  * @param normEpsilon added to the variance by layer normalisation
  * @param dropout share of embeddings and sublayer outputs that is dropped in training, in [0, 1)
  * @param attention the attention, with width and longest input of the whole encoder
- * @param apart whether the positions behind the first k have layers of their own: the first k are encoded as they are alone,
- *     by full attention, whatever the layers of the others learn. The attention must be Linformer's with one k, {@link
- *     LinformerAttention.Exact#FIRST_POSITIONS}, and the layers post-norm
+ * @param apart whether the positions behind the first k have layers of their own: the first k are encoded as they are
+ *     alone, by full attention, whatever the layers of the others learn. The attention must be Linformer's with one k,
+ *     {@link LinformerAttention.Exact#FIRST_POSITIONS}, and the layers post-norm
  */
 public record EncoderConfig(
         int numLayers,

@@ -23,8 +23,8 @@ import org.linformer.attention.Packed;
 import org.linformer.attention.TorchScript;
 
 /**
- * One layer of the encoder: attention and a feed-forward network, each with a residual and a layer normalisation; x (b, n,
- * dModel) and an optional mask (b, n) to (b, n, dModel).
+ * One layer of the encoder: attention and a feed-forward network, each with a residual and a layer normalisation; x (b,
+ * n, dModel) and an optional mask (b, n) to (b, n, dModel).
  */
 final class EncoderLayer extends AbstractBlock {
 

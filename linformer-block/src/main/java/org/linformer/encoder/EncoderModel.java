@@ -13,9 +13,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Embeddings, an encoder and the heads on it: token ids (b, n) and an optional mask (b, n) to one answer a head, in their
- * order. The encoder runs once for all of them. A third input, positions (p), says where in the b * n positions a head
- * that answers by position is asked.
+ * Embeddings, an encoder and the heads on it: token ids (b, n) and an optional mask (b, n) to one answer a head, in
+ * their order. The encoder runs once for all of them. A third input, positions (p), says where in the b * n positions a
+ * head that answers by position is asked.
  */
 public final class EncoderModel extends AbstractBlock {
 
@@ -114,7 +114,8 @@ public final class EncoderModel extends AbstractBlock {
     /**
      * Keeps the encoder's matrices as the processor multiplies by them from now on: see {@link Encoder#pack}.
      *
-     * @throws IllegalStateException if the parameters are neither float32 nor bfloat16, or not on a CPU whose PyTorch has oneDNN
+     * @throws IllegalStateException if the parameters are neither float32 nor bfloat16, or not on a CPU whose PyTorch
+     *     has oneDNN
      */
     public void pack() {
         encoder.pack();

@@ -26,8 +26,8 @@ public abstract class Head extends AbstractBlock {
      * @param store the parameters
      * @param x (b, n, dModel)
      * @param mask (b, n) in the type of x, or null where every position is a token
-     * @param positions (p), where in the b * n positions an answer is wanted, for a head that answers by position; null for
-     *     everywhere
+     * @param positions (p), where in the b * n positions an answer is wanted, for a head that answers by position; null
+     *     for everywhere
      * @param training whether dropout acts
      * @return the answer
      */

@@ -13,11 +13,11 @@ import ai.djl.training.ParameterStore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which token stands at a position, asked where it was masked: (b, n, dModel) to logits (b, n, vocabSize), or (p, vocabSize)
- * for p positions.
+ * Which token stands at a position, asked where it was masked: (b, n, dModel) to logits (b, n, vocabSize), or (p,
+ * vocabSize) for p positions.
  *
- * <p>Devlin et al. 2018, "BERT", https://arxiv.org/abs/1810.04805, section 3.1, with its two layers: dense, GELU and layer
- * normalisation, then the token embeddings themselves as the matrix of the logits.
+ * <p>Devlin et al. 2018, "BERT", https://arxiv.org/abs/1810.04805, section 3.1, with its two layers: dense, GELU and
+ * layer normalisation, then the token embeddings themselves as the matrix of the logits.
  */
 public final class MaskedTokenHead extends Head {
 

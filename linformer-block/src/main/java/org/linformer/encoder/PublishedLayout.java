@@ -15,8 +15,8 @@ import org.linformer.attention.AttentionBlock;
 /**
  * Names and shapes of the weights that other libraries publish, and what they are here.
  *
- * <p>What a block does not have and a layout does is either brought to the same function or refused, never dropped; what a
- * block has and the file does not (E and F of a BERT, a head) stays as it was initialised.
+ * <p>What a block does not have and a layout does is either brought to the same function or refused, never dropped;
+ * what a block has and the file does not (E and F of a BERT, a head) stays as it was initialised.
  */
 public enum PublishedLayout {
 
@@ -51,9 +51,9 @@ public enum PublishedLayout {
     },
 
     /**
-     * fairseq's Linformer (compress_k, compress_v). It projects before W_k and W_v and adds their biases to each slot after
-     * that. A bias on all keys moves all scores of a query alike, so softmax does not see it, and a bias on all values comes
-     * out as itself: the first is left out and the second goes into the bias of W_o, the same function.
+     * fairseq's Linformer (compress_k, compress_v). It projects before W_k and W_v and adds their biases to each slot
+     * after that. A bias on all keys moves all scores of a query alike, so softmax does not see it, and a bias on all
+     * values comes out as itself: the first is left out and the second goes into the bias of W_o, the same function.
      */
     FAIRSEQ("q_proj.weight", "(.*\\.)?compress_k\\.bias") {
         @Override

@@ -34,7 +34,8 @@ import org.linformer.attention.TorchScript;
 /**
  * The weights of a block as a safetensors file, by name: a file with other names or shapes is refused.
  *
- * <p>A name is the path of child and parameter names, with {@code weight} and {@code bias} also for layer normalisation.
+ * <p>A name is the path of child and parameter names, with {@code weight} and {@code bias} also for layer
+ * normalisation.
  */
 public final class Weights {
 
@@ -195,8 +196,8 @@ public final class Weights {
     }
 
     /**
-     * The same stream, once its header is read: for bfloat16, which DJL's PyTorch cannot make an array of, it would end the
-     * process. The header is 8 bytes that tell its length, and JSON (https://github.com/huggingface/safetensors).
+     * The same stream, once its header is read: for bfloat16, which DJL's PyTorch cannot make an array of, it would end
+     * the process. The header is 8 bytes that tell its length, and JSON (https://github.com/huggingface/safetensors).
      */
     private static InputStream withoutBfloat16(InputStream in) throws IOException {
         byte[] length = in.readNBytes(Long.BYTES);

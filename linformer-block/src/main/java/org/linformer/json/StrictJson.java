@@ -26,9 +26,10 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads and writes records as JSON without defaults: a missing key, an unknown key, a key that stands twice and a null are
- * errors that name the key. A sealed interface is read through its key {@code type}: the simple name of the record, or of
- * the class that a record {@code Config} is nested in: {@code "LinformerAttention"} is {@code LinformerAttention.Config}.
+ * Reads and writes records as JSON without defaults: a missing key, an unknown key, a key that stands twice and a null
+ * are errors that name the key. A sealed interface is read through its key {@code type}: the simple name of the record,
+ * or of the class that a record {@code Config} is nested in: {@code "LinformerAttention"} is {@code
+ * LinformerAttention.Config}.
  */
 public final class StrictJson {
 

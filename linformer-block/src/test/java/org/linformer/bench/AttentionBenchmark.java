@@ -33,7 +33,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * How long does one attention layer take? Batch 1, 12 heads, k 256; each iteration runs all of them, one after the other.
+ * How long does one attention layer take? Batch 1, 12 heads, k 256; each iteration runs all of them, one after the
+ * other.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)

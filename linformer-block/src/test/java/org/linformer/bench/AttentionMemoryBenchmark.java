@@ -24,8 +24,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * How much memory does one attention layer need beyond its input and weights? Batch 1, 768 wide, 12 heads, k 256; every large
- * block goes back to the system when it is freed, so that the peak counts them all.
+ * How much memory does one attention layer need beyond its input and weights? Batch 1, 768 wide, 12 heads, k 256; every
+ * large block goes back to the system when it is freed, so that the peak counts them all.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)

@@ -29,8 +29,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * How long does a whole encoder take? The paper's Table 3: layerwise sharing, random data; here batch 1 on a processor, and
- * full attention through the fused kernel.
+ * How long does a whole encoder take? The paper's Table 3: layerwise sharing, random data; here batch 1 on a processor,
+ * and full attention through the fused kernel.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)

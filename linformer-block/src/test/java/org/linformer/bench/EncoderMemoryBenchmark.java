@@ -20,8 +20,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * How much memory does an encoder need beyond its input and weights? Two layers of 768, of which each frees what it needed,
- * so any number of layers needs the same; batch 1.
+ * How much memory does an encoder need beyond its input and weights? Two layers of 768, of which each frees what it
+ * needed, so any number of layers needs the same; batch 1.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)

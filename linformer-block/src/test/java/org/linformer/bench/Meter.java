@@ -9,8 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What the benchmarks measure: the CPU time and the peak memory of this process. Wall time on a shared machine tells of its
- * neighbours.
+ * What the benchmarks measure: the CPU time and the peak memory of this process. Wall time on a shared machine tells of
+ * its neighbours.
  */
 final class Meter {
 
@@ -51,8 +51,8 @@ final class Meter {
     }
 
     /**
-     * Has glibc keep freed memory in the process ("retained", as the product does), or give every large block back ("returned",
-     * so that the peak counts all of them).
+     * Has glibc keep freed memory in the process ("retained", as the product does), or give every large block back
+     * ("returned", so that the peak counts all of them).
      */
     static void setAllocator(String allocator) {
         if (Platform.isLinux() && !allocator.equals("default")) {

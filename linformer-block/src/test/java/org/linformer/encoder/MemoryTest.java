@@ -91,8 +91,8 @@ class MemoryTest {
     }
 
     /**
-     * The smaller growth of the resident memory in two goes of so many runs after the first ones, in bytes: a leak shows in
-     * both, and a step of the heap or of the allocator in one.
+     * The smaller growth of the resident memory in two goes of so many runs after the first ones, in bytes: a leak
+     * shows in both, and a step of the heap or of the allocator in one.
      */
     private static long growth(int first, int runs, Runnable run) throws IOException {
         repeat(first, run);

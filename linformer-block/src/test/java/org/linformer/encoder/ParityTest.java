@@ -36,8 +36,8 @@ import org.linformer.attention.SoftmaxAttention;
 
 /**
  * Outputs and gradients of the public implementations, from the folder that the property {@code oracle.dir} names: the
- * block gives the same, in float32 and float64, within the tolerances of the index. A case is taken by its module, features
- * and parameters, and left out by a feature that the product does not have.
+ * block gives the same, in float32 and float64, within the tolerances of the index. A case is taken by its module,
+ * features and parameters, and left out by a feature that the product does not have.
  *
  * <p>Gradients are compared by their names: {@link PublishedLayout} runs under the gradient collector, so the test
  * differentiates through it.
@@ -539,8 +539,8 @@ class ParityTest {
         }
 
         /**
-         * Keys and values may be given apart, of other widths than the queries: the context then holds both, side by side, and
-         * W_k and W_v pick theirs.
+         * Keys and values may be given apart, of other widths than the queries: the context then holds both, side by
+         * side, and W_k and W_v pick theirs.
          */
         private Setup torchAttention() {
             int embed = each.param("d_model");

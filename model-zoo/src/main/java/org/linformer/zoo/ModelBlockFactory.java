@@ -25,14 +25,15 @@ import org.linformer.encoder.Weights;
 /**
  * Builds the block of a model's folder, weights and all; it is for inference alone.
  *
- * <p>The argument {@code precision} says in what the encoder's layers compute: {@code float32}, which is the default, or
- * {@code bfloat16}, which is taken only where the device is faster with it. The model's property {@value #DTYPE} tells
- * which it is; one of the argument's own name would be what was asked for, as DJL copies arguments into properties.
+ * <p>The argument {@code precision} says in what the encoder's layers compute: {@code float32}, which is the default,
+ * or {@code bfloat16}, which is taken only where the device is faster with it. The model's property {@value #DTYPE}
+ * tells which it is; one of the argument's own name would be what was asked for, as DJL copies arguments into
+ * properties.
  *
- * <p>A thread of its own builds the block, and ends. Each thread that PyTorch computes in keeps a team of OpenMP as long as it
- * lives, and once all teams together have more threads than the processor has cores, their threads sleep at every barrier
- * instead of a short wait: predictions on 16 tokens, made in another thread than the one that had loaded the model, took
- * twice as long (two cores).
+ * <p>A thread of its own builds the block, and ends. Each thread that PyTorch computes in keeps a team of OpenMP as
+ * long as it lives, and once all teams together have more threads than the processor has cores, their threads sleep at
+ * every barrier instead of a short wait: predictions on 16 tokens, made in another thread than the one that had loaded
+ * the model, took twice as long (two cores).
  */
 public final class ModelBlockFactory implements BlockFactory {
 
@@ -47,8 +48,8 @@ public final class ModelBlockFactory implements BlockFactory {
      * Builds the block.
      *
      * @throws IOException if a file is missing or is not the one that {@code config.json} vouches for
-     * @throws IllegalArgumentException if the precision is no such one, or the device is not there, or the weights are not
-     *     those of the configuration
+     * @throws IllegalArgumentException if the precision is no such one, or the device is not there, or the weights are
+     *     not those of the configuration
      */
     @Override
     public Block newBlock(Model model, Path folder, Map<String, ?> arguments) throws IOException {

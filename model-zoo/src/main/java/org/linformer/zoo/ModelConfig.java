@@ -17,7 +17,8 @@ import org.linformer.encoder.HeadConfig;
 import org.linformer.json.StrictJson;
 
 /**
- * What a model is: the file {@code config.json} of its folder, which rebuilds the block and vouches for the other files.
+ * What a model is: the file {@code config.json} of its folder, which rebuilds the block and vouches for the other
+ * files.
  *
  * @param name the model's name, by which the zoo finds it
  * @param version version of its weights

@@ -23,8 +23,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One model as a DJL repository: a packaged one ({@code linformer://NAME}), of which all but the weights is unpacked into
- * DJL's cache folder, or one in a folder of its own ({@code linformer:///FOLDER}), which is read where it is.
+ * One model as a DJL repository: a packaged one ({@code linformer://NAME}), of which all but the weights is unpacked
+ * into DJL's cache folder, or one in a folder of its own ({@code linformer:///FOLDER}), which is read where it is.
  *
  * <p>The place in the cache holds the hash of the configuration, so other weights are never taken for these, and a file
  * that was damaged there is unpacked again. The weights are read from the jar.

@@ -15,8 +15,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 
 /**
- * A model that answers any number of texts, asked by any number of threads: it puts texts of about equal length into one
- * batch, and gives the answers in the order of the texts.
+ * A model that answers any number of texts, asked by any number of threads: it puts texts of about equal length into
+ * one batch, and gives the answers in the order of the texts.
  *
  * @param <A> the answer: {@code float[]}, the vector of a text, or {@code Classifications}
  */

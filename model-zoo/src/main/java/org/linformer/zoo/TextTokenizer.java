@@ -64,7 +64,8 @@ public final class TextTokenizer implements AutoCloseable {
     }
 
     /**
-     * Tokenizes a pair of texts as one: {@code [CLS] first [SEP] second [SEP]}, as the tokenizer's template for pairs says.
+     * Tokenizes a pair of texts as one: {@code [CLS] first [SEP] second [SEP]}, as the tokenizer's template for pairs
+     * says.
      *
      * @param first the first
      * @param second the second

@@ -13,13 +13,14 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Makes the translators of a model: {@code String} or {@link TokenizedText} to {@code Classifications} or {@code float[]}.
+ * Makes the translators of a model: {@code String} or {@link TokenizedText} to {@code Classifications} or {@code
+ * float[]}.
  *
- * <p>The argument {@code truncate} says what happens to a text that is too long: {@code none}, which refuses it and is the
- * default, {@code end} or {@code start}. Another value is an {@code IllegalArgumentException}.
+ * <p>The argument {@code truncate} says what happens to a text that is too long: {@code none}, which refuses it and is
+ * the default, {@code end} or {@code start}. Another value is an {@code IllegalArgumentException}.
  *
- * <p>A model that it cannot make a translator of is closed: DJL asks while it loads, and would leave what it has loaded to a
- * garbage collection.
+ * <p>A model that it cannot make a translator of is closed: DJL asks while it loads, and would leave what it has loaded
+ * to a garbage collection.
  */
 public final class TextTranslatorFactory implements TranslatorFactory {
 

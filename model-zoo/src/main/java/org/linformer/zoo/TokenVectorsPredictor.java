@@ -14,8 +14,8 @@ import java.util.List;
 import org.linformer.encoder.EncoderModel;
 
 /**
- * A text to a vector for each of its tokens, special tokens and all: what the model's heads are asked about. The vectors of a
- * text stand behind each other, dModel numbers each, as they come from the encoder: their length is not 1.
+ * A text to a vector for each of its tokens, special tokens and all: what the model's heads are asked about. The
+ * vectors of a text stand behind each other, dModel numbers each, as they come from the encoder: their length is not 1.
  */
 public final class TokenVectorsPredictor extends Predictor<TokenizedText, float[]> {
 

@@ -66,8 +66,8 @@ public record TokenizedText(long[] ids, int total) {
     }
 
     /**
-     * Splits the text into as few parts of about equal length as can be read, each opened by its first token and closed by
-     * its last.
+     * Splits the text into as few parts of about equal length as can be read, each opened by its first token and closed
+     * by its last.
      *
      * @param maxTokens how many tokens may be read at once
      * @return the text itself if it is short enough
@@ -122,8 +122,8 @@ public record TokenizedText(long[] ids, int total) {
     private static final int BATCH_COST = 256;
 
     /**
-     * Puts texts of about equal length together, so that little of a batch is padding: a fifth, or so little that another
-     * batch would cost more.
+     * Puts texts of about equal length together, so that little of a batch is padding: a fifth, or so little that
+     * another batch would cost more.
      *
      * @param texts the texts
      * @param maxTokens tokens in a batch, padding counted; a longer text is a batch of its own

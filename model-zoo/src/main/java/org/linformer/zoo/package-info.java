@@ -1,6 +1,6 @@
 /**
- * Pretrained models, found by DJL's {@code Criteria}; a model is one folder ({@link org.linformer.zoo.ModelConfig}), in the
- * jar or on disk.
+ * Pretrained models, found by DJL's {@code Criteria}; a model is one folder ({@link org.linformer.zoo.ModelConfig}), in
+ * the jar or on disk.
  */
 @NullMarked
 package org.linformer.zoo;

@@ -15,8 +15,9 @@ import org.springframework.web.context.request.RequestAttributes;
 import org.springframework.web.context.request.RequestContextHolder;
 
 /**
- * Knows whether clients are still there, which the servlet API does not tell: Tomcat reads nothing from a connection while its
- * request is being answered. A client that has closed its side for writing counts as gone, as it does with nginx.
+ * Knows whether clients are still there, which the servlet API does not tell: Tomcat reads nothing from a connection
+ * while its request is being answered. A client that has closed its side for writing counts as gone, as it does with
+ * nginx.
  */
 @Component
 public final class Clients implements WebServerFactoryCustomizer<TomcatServletWebServerFactory> {
@@ -29,8 +30,8 @@ public final class Clients implements WebServerFactoryCustomizer<TomcatServletWe
     }
 
     /**
-     * Returns the client of the request that this thread answers. It must be asked only until it has its answer: then its
-     * connection is Tomcat's again.
+     * Returns the client of the request that this thread answers. It must be asked only until it has its answer: then
+     * its connection is Tomcat's again.
      *
      * @return the client
      */

@@ -12,7 +12,8 @@ public final class HealthCheck {
     private HealthCheck() {}
 
     /**
-     * Asks the service on this machine, at the port of {@code MANAGEMENT_SERVER_PORT}, else {@code SERVER_PORT}, else 8080.
+     * Asks the service on this machine, at the port of {@code MANAGEMENT_SERVER_PORT}, else {@code SERVER_PORT}, else
+     * 8080.
      *
      * @param arguments none
      * @throws IOException if it does not answer

@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import org.springframework.stereotype.Component;
 
 /**
- * Memory of the whole process, and of the engine in it, which the JVM's own meters do not see. Only Linux tells; elsewhere it
- * is NaN.
+ * Memory of the whole process, and of the engine in it, which the JVM's own meters do not see. Only Linux tells;
+ * elsewhere it is NaN.
  */
 @Component
 final class ProcessMemory implements MeterBinder {

@@ -16,8 +16,8 @@ import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
- * Stops a body that is too large, or that takes too long, while it is read: Tomcat itself bounds the size of forms and the
- * time between two pieces only. A compressed body, which would have another size once unpacked, is not taken.
+ * Stops a body that is too large, or that takes too long, while it is read: Tomcat itself bounds the size of forms and
+ * the time between two pieces only. A compressed body, which would have another size once unpacked, is not taken.
  */
 @Component
 final class RequestBodyFilter extends OncePerRequestFilter {

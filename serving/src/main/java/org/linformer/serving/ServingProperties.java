@@ -25,13 +25,14 @@ import org.springframework.validation.annotation.Validated;
  * @param maxTextCharacters characters in one text
  * @param maxRequestSize size of a request's body
  * @param maxBatchTokens tokens that go through a model at once, padding counted
- * @param maxConcurrentRequests requests that wait or are computed at once, more only while all of them are computed in no
- *     time; one too many is refused
+ * @param maxConcurrentRequests requests that wait or are computed at once, more only while all of them are computed in
+ *     no time; one too many is refused
  * @param limits by the name of a model, what it is given less of
  * @param requestTimeout time until an answer, and for a body to arrive, after which the request is given up
  * @param apiKeysFile file of the keys that callers may show, a line {@code NAME SHA256} for each; empty asks for none
  * @param open whether everyone may ask, though other machines reach the service and no keys are named
- * @param requestsPerMinute requests but for metrics that the keys of one name may make in a minute; 0 does not count them
+ * @param requestsPerMinute requests but for metrics that the keys of one name may make in a minute; 0 does not count
+ *     them
  */
 @Validated
 @ConfigurationProperties(prefix = "serving", ignoreUnknownFields = false)

@@ -13,8 +13,8 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.core.env.ConfigurableEnvironment;
 
 /**
- * Stops the start for a variable {@code SERVING_*}, or a system property {@code serving.*}, that is no setting. Spring does so
- * for all other places of settings, but not for these two.
+ * Stops the start for a variable {@code SERVING_*}, or a system property {@code serving.*}, that is no setting. Spring
+ * does so for all other places of settings, but not for these two.
  */
 class UnknownVariables implements EnvironmentPostProcessor {
 

@@ -24,19 +24,18 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file of JSON lines, each the answer to a text, that is gone on with where it ended: half a line that a killed process
- * left is cut off, and lines that are not of these texts, or of which the last is not by this model, are refused.
+ * A file of JSON lines, each the answer to a text, that is gone on with where it ended: half a line that a killed
+ * process left is cut off, and lines that are not of these texts, or of which the last is not by this model, are
+ * refused.
  */
 final class AnswerFile implements AutoCloseable {
 
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
 
-    /** Far more than another batch or bfloat16 changes in a number; what changes less in the last line is not noticed. */
-    private static final double TOLERANCE = 0.02;
-
     private static final String BEGINNING = "{\"id\":\"";
 
     private final Path file;
+    private final double tolerance;
     private final boolean isNew;
     private final FileChannel channel;
     private final BufferedReader lines;
@@ -50,8 +49,17 @@ final class AnswerFile implements AutoCloseable {
     private int compared;
     private JsonObject last = new JsonObject();
 
-    AnswerFile(Path file) throws IOException {
+    /**
+     * Opens a file.
+     *
+     * @param file the file, made if it is not there
+     * @param tolerance what may change in a number of the last line when it is computed again, with other texts in the
+     *     batch
+     * @throws IllegalArgumentException if another process writes it, or it does not end as answers do
+     */
+    AnswerFile(Path file, double tolerance) throws IOException {
         this.file = file;
+        this.tolerance = tolerance;
         isNew = Files.notExists(file);
         Files.createDirectories(file.toAbsolutePath().getParent());
         channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
@@ -140,7 +148,7 @@ final class AnswerFile implements AutoCloseable {
         return new IllegalArgumentException("%s %s. Delete it, or choose another file for --out".formatted(file, rule));
     }
 
-    private static boolean isNear(JsonElement a, JsonElement b) {
+    private boolean isNear(JsonElement a, JsonElement b) {
         if (a instanceof JsonObject first && b instanceof JsonObject second) {
             return first.keySet().equals(second.keySet())
                     && first.keySet().stream().allMatch(key -> isNear(first.get(key), second.get(key)));
@@ -152,7 +160,7 @@ final class AnswerFile implements AutoCloseable {
                     && IntStream.range(0, ofFirst.size()).allMatch(i -> isNear(ofFirst.get(i), ofSecond.get(i)));
         }
         if (isNumber(a) && isNumber(b)) {
-            return Math.abs(a.getAsDouble() - b.getAsDouble()) < TOLERANCE;
+            return Math.abs(a.getAsDouble() - b.getAsDouble()) < tolerance;
         }
         return a.equals(b);
     }

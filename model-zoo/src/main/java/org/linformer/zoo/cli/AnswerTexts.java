@@ -77,7 +77,7 @@ final class AnswerTexts {
             }
         }
         try (TextModel<A> loaded = new TextModel<>(model, answer, precision);
-                AnswerFile file = new AnswerFile(out)) {
+                AnswerFile file = new AnswerFile(out, precision.equals(TextModel.FLOAT32) ? 1e-3 : 2e-2)) {
             new Answering<>(loaded, put, new InputTexts(inputs, field), truncation, batchTokens, file).run();
         }
     }

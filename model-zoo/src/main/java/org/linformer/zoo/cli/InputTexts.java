@@ -16,8 +16,8 @@ import org.linformer.zoo.data.TextFile;
 
 /**
  * The texts that a user names, in an order that is the same each time: text files, files of JSON lines (by their name,
- * {@code .jsonl} or {@code .ndjson}), and folders of both. A text's id is its file's path in its folder, for a JSON line
- * its own {@code id} or file and line.
+ * {@code .jsonl} or {@code .ndjson}), and folders of both. A text's id is its file's path in its folder, for a JSON
+ * line its own {@code id} or file and line.
  */
 final class InputTexts {
 

@@ -22,8 +22,8 @@ import org.linformer.encoder.Encoder;
 import org.linformer.encoder.EncoderConfig;
 
 /**
- * The paper's Table 3 on this machine: how many times as fast as full attention an encoder with Linformer is, by n and k.
- * Random weights and data, layerwise sharing, post-norm, a feed-forward network of four times the width.
+ * The paper's Table 3 on this machine: how many times as fast as full attention an encoder with Linformer is, by n and
+ * k. Random weights and data, layerwise sharing, post-norm, a feed-forward network of four times the width.
  *
  * @param device where it runs
  * @param precision of the layers

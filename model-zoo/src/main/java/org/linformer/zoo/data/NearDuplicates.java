@@ -12,8 +12,8 @@ import java.util.stream.IntStream;
 
 /**
  * Finds texts that say the same: their letters and digits are equal but for case (or, where there are none, all they
- * have), or the Jaccard similarity of their sets of five successive words is at least 0.8. The search is exact, and gives
- * the same answer each time.
+ * have), or the Jaccard similarity of their sets of five successive words is at least 0.8. The search is exact, and
+ * gives the same answer each time.
  *
  * <p>Two sets as similar as that share at least 80 % of the larger one, so the first fifths of both, in any order that
  * is the same for all sets, share a member: only texts that do are compared (Chaudhuri, Ganti and Kaushik 2006, "A

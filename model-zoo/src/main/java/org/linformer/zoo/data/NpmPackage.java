@@ -12,7 +12,8 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.linformer.zoo.Sha256;
 
 /**
- * A package of the npm registry, fetched with the ordinary npm client and whatever registry or proxy that is set up for.
+ * A package of the npm registry, fetched with the ordinary npm client and whatever registry or proxy that is set up
+ * for.
  *
  * @param name its name, with its scope
  * @param version its version

@@ -19,8 +19,8 @@ import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
 
 /**
- * Labelled texts of a user's own, in one file: CSV by RFC 4180 whose first line names the columns, {@code text} and {@code
- * label} among them, or JSON lines with these keys. Other columns and keys are not looked at.
+ * Labelled texts of a user's own, in one file: CSV by RFC 4180 whose first line names the columns, {@code text} and
+ * {@code label} among them, or JSON lines with these keys. Other columns and keys are not looked at.
  */
 public final class OwnTexts {
 
@@ -37,15 +37,15 @@ public final class OwnTexts {
     }
 
     /**
-     * Reads the texts. Near duplicates are left out, whatever their labels; what a text is used for is decided by its hash, so
-     * that a text that comes or goes moves no other.
+     * Reads the texts. Near duplicates are left out, whatever their labels; what a text is used for is decided by its
+     * hash, so that a text that comes or goes moves no other.
      *
      * @param file the texts
      * @param progress where the counts are printed
      * @return the texts
      * @throws IOException if the file cannot be read
-     * @throws IllegalArgumentException if there is nothing to learn from the texts, or a line is not what it must be; the
-     *     message names file, line and reason
+     * @throws IllegalArgumentException if there is nothing to learn from the texts, or a line is not what it must be;
+     *     the message names file, line and reason
      */
     public static OwnTexts read(Path file, PrintStream progress) throws IOException {
         List<Example> all = examples(file);

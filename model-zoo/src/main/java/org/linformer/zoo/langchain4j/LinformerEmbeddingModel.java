@@ -14,8 +14,8 @@ import org.linformer.zoo.TokenizedText;
 import org.linformer.zoo.Truncation;
 
 /**
- * A model as LangChain4j's {@code EmbeddingModel}, in process: vectors of length 1, asked by any number of threads. Close it
- * when the application ends.
+ * A model as LangChain4j's {@code EmbeddingModel}, in process: vectors of length 1, asked by any number of threads.
+ * Close it when the application ends.
  */
 public final class LinformerEmbeddingModel extends DimensionAwareEmbeddingModel implements AutoCloseable {
 

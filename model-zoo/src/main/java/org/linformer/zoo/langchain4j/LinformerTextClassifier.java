@@ -12,8 +12,8 @@ import org.linformer.zoo.TextModel;
 import org.linformer.zoo.Truncation;
 
 /**
- * A model as LangChain4j's {@code TextClassifier}, in process, asked by any number of threads. Close it when the application
- * ends.
+ * A model as LangChain4j's {@code TextClassifier}, in process, asked by any number of threads. Close it when the
+ * application ends.
  */
 public final class LinformerTextClassifier implements TextClassifier<String>, AutoCloseable {
 

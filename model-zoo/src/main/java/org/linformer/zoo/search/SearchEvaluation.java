@@ -16,9 +16,9 @@ import org.linformer.zoo.Truncation;
 import org.linformer.zoo.data.Pair;
 
 /**
- * Measures an embedding model for long texts against the model that it starts from: cut at 128, 256 and 512 tokens, or read
- * in as few windows of 256 as it takes, whose vectors are averaged, as many tokens as the model reads; and against search by
- * words. All of them search the same documents, all in one run.
+ * Measures an embedding model for long texts against the model that it starts from: cut at 128, 256 and 512 tokens, or
+ * read in as few windows of 256 as it takes, whose vectors are averaged, as many tokens as the model reads; and against
+ * search by words. All of them search the same documents, all in one run.
  */
 public final class SearchEvaluation {
 

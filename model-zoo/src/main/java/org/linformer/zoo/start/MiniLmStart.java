@@ -23,12 +23,13 @@ import org.linformer.zoo.train.Recipe;
 import org.linformer.zoo.train.Updates;
 
 /**
- * MiniLM's weights in the encoder of a recipe: the state that its training starts from, or with the {@link Updates} of that
- * training the model that it made.
+ * MiniLM's weights in the encoder of a recipe: the state that its training starts from, or with the {@link Updates} of
+ * that training the model that it made.
  *
- * <p>Layers behind the first k positions, where they are apart, are copies of the others. Where the recipe starts E
- * and F as STRIDED, a slot is one position of the text, more of them at its beginning. The positions behind the 512 that MiniLM has are these again and again; where
- * layers are apart, the first 256, in which its authors trained it for sentences, are repeated. Heads are new.
+ * <p>Layers behind the first k positions, where they are apart, are copies of the others. Where the recipe starts E and
+ * F as STRIDED, a slot is one position of the text, more of them at its beginning. The positions behind the 512 that
+ * MiniLM has are these again and again; where layers are apart, the first 256, in which its authors trained it for
+ * sentences, are repeated. Heads are new.
  */
 public final class MiniLmStart {
 

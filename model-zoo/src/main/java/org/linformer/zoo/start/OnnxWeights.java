@@ -17,11 +17,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The float32 weights in an ONNX file by the names that they have in PyTorch. A matrix product's weight lost its name in the
- * export and was transposed: it is named after its node, and transposed back.
+ * The float32 weights in an ONNX file by the names that they have in PyTorch. A matrix product's weight lost its name
+ * in the export and was transposed: it is named after its node, and transposed back.
  *
- * <p>ONNX is a protocol buffer (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto): a model has a graph (field 7), a
- * graph nodes (1) and initializers (5).
+ * <p>ONNX is a protocol buffer (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto): a model has a graph (field 7),
+ * a graph nodes (1) and initializers (5).
  */
 final class OnnxWeights {
 

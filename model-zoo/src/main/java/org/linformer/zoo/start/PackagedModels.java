@@ -13,8 +13,8 @@ import org.linformer.zoo.train.Recipe;
 import org.linformer.zoo.train.Updates;
 
 /**
- * Writes the packaged models that start from MiniLM, of which the sources hold the updates alone, and cuts the weights of all
- * into pieces. The build runs it.
+ * Writes the packaged models that start from MiniLM, of which the sources hold the updates alone, and cuts the weights
+ * of all into pieces. The build runs it.
  */
 final class PackagedModels {
 
@@ -23,7 +23,8 @@ final class PackagedModels {
     /**
      * Writes each model that is not there yet, or whose sources or whose start, the jar, are newer.
      *
-     * @param arguments the jar that {@link MiniLm} reads, the folder of the models' sources and the folder of the models
+     * @param arguments the jar that {@link MiniLm} reads, the folder of the models' sources and the folder of the
+     *     models
      * @throws IOException if a file cannot be read or written
      */
     public static void main(String[] arguments) throws IOException {

@@ -21,7 +21,8 @@ import org.linformer.zoo.ModelConfig;
  * Where a training stands, as a folder that is replaced as a whole: a crash, a full disk or Ctrl-C leaves the last good
  * one.
  *
- * @param identity what decides in the recipe, and the hashes of start and texts, for a checkpoint goes on with no others
+ * @param identity what decides in the recipe, and the hashes of start and texts, for a checkpoint goes on with no
+ *     others
  * @param step steps that were made, 0 if none was and nothing is saved
  * @param bestAt step of the best weights so far, from 1, or 0
  * @param bestScore what they were chosen by, on the validation texts

@@ -23,8 +23,8 @@ import org.linformer.encoder.HeadConfig;
  * @param maxBatchTokens tokens, padding counted, that go through the encoder at once; a step may take several goes
  * @param learningRate its peak, for heads and low-rank updates, or all of a model that starts from nothing
  * @param startRate the same for what comes from another model
- * @param rank of the low-rank updates of matrices that come from another model, whose other matrices and token embeddings
- *     then stay as they are; 0 trains all as they are
+ * @param rank of the low-rank updates of matrices that come from another model, whose other matrices and token
+ *     embeddings then stay as they are; 0 trains all as they are
  * @param updated the matrices that have such updates
  * @param warmup share of the steps in which the rates rise to their peaks, before they fall to zero in a line
  * @param weightDecay of matrices; vectors have none

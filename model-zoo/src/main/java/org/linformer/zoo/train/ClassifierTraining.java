@@ -51,8 +51,8 @@ public final class ClassifierTraining {
      * @param recipe what is in it
      * @param start folder of the model whose embeddings and encoder are taken, or null to start from nothing, with
      *     {@code tokenizer.json} beside the recipe
-     * @param updatesOf folder of a model that another training made from the same start: this one goes on with what that
-     *     changed, but for its heads; or null
+     * @param updatesOf folder of a model that another training made from the same start: this one goes on with what
+     *     that changed, but for its heads; or null
      * @param data folder of the labelled texts
      * @param out folder of the model that is made, and of the checkpoint
      * @param progress where progress is told

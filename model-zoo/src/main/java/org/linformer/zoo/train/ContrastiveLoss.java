@@ -11,9 +11,10 @@ import java.util.Random;
 import java.util.stream.LongStream;
 
 /**
- * The loss of taking another text for one's own, of van den Oord et al. 2018, https://arxiv.org/abs/1807.03748, equation 4,
- * with the cosine over a temperature as the score. Three of them: a document looks for its query among all queries, for a
- * sentence of its own among the sentences of all documents, and its query looks for it among other documents of earlier steps.
+ * The loss of taking another text for one's own, of van den Oord et al. 2018, https://arxiv.org/abs/1807.03748,
+ * equation 4, with the cosine over a temperature as the score. Three of them: a document looks for its query among all
+ * queries, for a sentence of its own among the sentences of all documents, and its query looks for it among other
+ * documents of earlier steps.
  */
 final class ContrastiveLoss {
 

@@ -11,7 +11,8 @@ import org.linformer.zoo.ModelConfig;
 import org.linformer.zoo.search.SearchFigures;
 
 /**
- * What the training of an embedding model came to: the file {@code metrics.json}, written by the programs that measured it.
+ * What the training of an embedding model came to: the file {@code metrics.json}, written by the programs that measured
+ * it.
  *
  * @param command what was run to train
  * @param start the model that it started from
@@ -56,7 +57,8 @@ public record EmbeddingMetrics(
     }
 
     /**
-     * Adds a search to the {@code metrics.json} and the {@code CARD.md} of a model; one by the same command is replaced.
+     * Adds a search to the {@code metrics.json} and the {@code CARD.md} of a model; one by the same command is
+     * replaced.
      *
      * @param search the search
      * @param folder the model's folder

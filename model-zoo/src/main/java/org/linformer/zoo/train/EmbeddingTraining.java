@@ -27,13 +27,13 @@ import org.linformer.zoo.data.Pair;
 import org.linformer.zoo.search.VectorSearch;
 
 /**
- * Trains an embedding model for long texts on pairs of a query and a document, without touching what it does with texts of
- * at most k tokens: E and F, the positions, layers and weights of the mean behind the first k positions learn.
+ * Trains an embedding model for long texts on pairs of a query and a document, without touching what it does with texts
+ * of at most k tokens: E and F, the positions, layers and weights of the mean behind the first k positions learn.
  *
- * <p>The queries are short, so their vectors do not change: they are computed once, and each document is told apart from
- * all of them ({@link ContrastiveLoss}). So are two sentences of each document, which keeps its vector about the whole text
- * and not about what a title says. The other way round, a query is to find its document among those of earlier steps;
- * a training that goes on gathers these anew.
+ * <p>The queries are short, so their vectors do not change: they are computed once, and each document is told apart
+ * from all of them ({@link ContrastiveLoss}). So are two sentences of each document, which keeps its vector about the
+ * whole text and not about what a title says. The other way round, a query is to find its document among those of
+ * earlier steps; a training that goes on gathers these anew.
  */
 public final class EmbeddingTraining {
 
@@ -78,8 +78,8 @@ public final class EmbeddingTraining {
     }
 
     /**
-     * Trains until the recipe's last step, or until it is stopped, and leaves the model and the {@link Updates} that made it
-     * in the folder.
+     * Trains until the recipe's last step, or until it is stopped, and leaves the model and the {@link Updates} that
+     * made it in the folder.
      *
      * @param train files of pairs to learn from; pairs whose document is too short to learn from are left out
      * @param validation files of pairs to choose by

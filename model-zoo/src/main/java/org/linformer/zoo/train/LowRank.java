@@ -6,9 +6,10 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 
 /**
- * A matrix that is W + B A, where W (out, in) is frozen, and B (out, r) and A (r, in) are trained: Hu et al. 2021, "LoRA",
- * https://arxiv.org/abs/2106.09685, section 4.1, without its factor α / r. B starts at zero, so that training starts from W.
- * The sum is made once a step and has the gradient G, which gives those of the factors: B's is G Aᵀ, and A's is Bᵀ G.
+ * A matrix that is W + B A, where W (out, in) is frozen, and B (out, r) and A (r, in) are trained: Hu et al. 2021,
+ * "LoRA", https://arxiv.org/abs/2106.09685, section 4.1, without its factor α / r. B starts at zero, so that training
+ * starts from W. The sum is made once a step and has the gradient G, which gives those of the factors: B's is G Aᵀ, and
+ * A's is Bᵀ G.
  *
  * @param start W
  * @param sum W + B A, which the model computes with

@@ -7,8 +7,8 @@ import org.linformer.encoder.MaskedTokenHead;
 
 /**
  * How an encoder learns from texts without labels: it guesses tokens that were masked (Devlin et al. 2018, "BERT",
- * https://arxiv.org/abs/1810.04805, section 3.1). From nothing, as in the paper's section 5.1, or from another model, which
- * so comes to know the kind of texts that it will classify (Gururangan et al. 2020, "Don't Stop Pretraining",
+ * https://arxiv.org/abs/1810.04805, section 3.1). From nothing, as in the paper's section 5.1, or from another model,
+ * which so comes to know the kind of texts that it will classify (Gururangan et al. 2020, "Don't Stop Pretraining",
  * https://arxiv.org/abs/2004.10964, section 4).
  *
  * @param name the model's name
@@ -27,10 +27,10 @@ import org.linformer.encoder.MaskedTokenHead;
  * @param validationWindows number of windows that the perplexity is measured on
  * @param masked share of the tokens that are guessed; of them 80 % are masked, 10 % are another token, 10 % stay
  * @param learningRate its peak
- * @param projectionRate the same for E and F. AdamW moves each of the n entries of a slot's row by about the rate, so that the
- *     learningRate of other matrices buries what a row picks under noise within a few steps
- * @param rank of the low-rank updates of the layers' matrices where the training starts from another model, of which all else
- *     stays as it is; 0 from nothing
+ * @param projectionRate the same for E and F. AdamW moves each of the n entries of a slot's row by about the rate, so
+ *     that the learningRate of other matrices buries what a row picks under noise within a few steps
+ * @param rank of the low-rank updates of the layers' matrices where the training starts from another model, of which
+ *     all else stays as it is; 0 from nothing
  * @param warmup share of the steps in which it rises to the peak, before it falls to zero in a line
  * @param weightDecay of matrices; vectors have none
  * @param maxGradientNorm a longer gradient is shortened to this

@@ -30,9 +30,9 @@ import org.linformer.zoo.ModelConfig;
 import org.linformer.zoo.TextTokenizer;
 
 /**
- * Trains an encoder on the texts of data sets, whatever their labels or queries, in {@link TextWindows}. Two
- * recipes of the same seed, windows, masked share and maxBatchTokens read the same windows in the same order, with the same
- * tokens masked.
+ * Trains an encoder on the texts of data sets, whatever their labels or queries, in {@link TextWindows}. Two recipes of
+ * the same seed, windows, masked share and maxBatchTokens read the same windows in the same order, with the same tokens
+ * masked.
  */
 public final class MaskedTokenTraining {
 

@@ -18,8 +18,8 @@ import org.linformer.zoo.LinformerModelZoo;
 import org.linformer.zoo.ModelConfig;
 
 /**
- * A recipe for labels of a user's own: that of another model, or of a small encoder that learns from nothing, with another
- * name and other labels.
+ * A recipe for labels of a user's own: that of another model, or of a small encoder that learns from nothing, with
+ * another name and other labels.
  */
 public final class OwnRecipe {
 
@@ -31,8 +31,8 @@ public final class OwnRecipe {
     private OwnRecipe() {}
 
     /**
-     * Writes {@code recipe.json}, and {@code tokenizer.json} beside it; a recipe for these labels that is there already, and
-     * may have been edited, stays.
+     * Writes {@code recipe.json}, and {@code tokenizer.json} beside it; a recipe for these labels that is there
+     * already, and may have been edited, stays.
      *
      * @param like folder of the model whose recipe is taken, or null to learn from nothing
      * @param labels the labels

@@ -77,8 +77,8 @@ final class Start {
     }
 
     /**
-     * What a checkpoint is of: it goes on with no other recipe, from no other start and updates, and on no other texts. What the recipe
-     * tells readers may change.
+     * What a checkpoint is of: it goes on with no other recipe, from no other start and updates, and on no other texts.
+     * What the recipe tells readers may change.
      *
      * @param data files of the texts
      */
@@ -144,9 +144,9 @@ final class Start {
     }
 
     /**
-     * Lets near positions and like tokens attend to each other from the first step on, as they come to do in trained encoders:
-     * sinusoids for positions, and keys that begin as the queries (Trockman and Kolter 2023, "Mimetic Initialization of
-     * Self-Attention Layers", https://arxiv.org/abs/2305.09828).
+     * Lets near positions and like tokens attend to each other from the first step on, as they come to do in trained
+     * encoders: sinusoids for positions, and keys that begin as the queries (Trockman and Kolter 2023, "Mimetic
+     * Initialization of Self-Attention Layers", https://arxiv.org/abs/2305.09828).
      */
     private static void mimic(EncoderModel block, NDManager manager) {
         try (NDManager scope = manager.newSubManager()) {

@@ -11,8 +11,8 @@ import org.linformer.zoo.data.Example;
 import org.linformer.zoo.data.Pair;
 
 /**
- * The texts of data sets, whatever their labels or queries, in windows of one length: all of them one after another, each
- * closed by [SEP], between [CLS] and [SEP].
+ * The texts of data sets, whatever their labels or queries, in windows of one length: all of them one after another,
+ * each closed by [SEP], between [CLS] and [SEP].
  */
 final class TextWindows {
 

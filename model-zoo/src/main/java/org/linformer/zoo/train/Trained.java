@@ -72,8 +72,8 @@ final class Trained {
      * Goes on with what another training changed in the same model, but for its heads.
      *
      * @param other folder of the model that it made
-     * @throws IllegalArgumentException if it changed something that is not trained here, or with another rank, or in another
-     *     model
+     * @throws IllegalArgumentException if it changed something that is not trained here, or with another rank, or in
+     *     another model
      */
     void set(Path other) throws IOException {
         Path file = other.resolve(Updates.FILE);

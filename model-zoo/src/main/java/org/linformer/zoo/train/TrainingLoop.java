@@ -13,8 +13,8 @@ import org.linformer.encoder.Weights;
 import org.linformer.zoo.ModelConfig;
 
 /**
- * The course of every training: steps, checks in between, and a checkpoint at least every ten minutes, from which it goes on
- * when it is run again.
+ * The course of every training: steps, checks in between, and a checkpoint at least every ten minutes, from which it
+ * goes on when it is run again.
  */
 final class TrainingLoop {
 

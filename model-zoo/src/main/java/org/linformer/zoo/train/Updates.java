@@ -13,8 +13,8 @@ import org.linformer.encoder.EncoderModel;
 import org.linformer.encoder.Weights;
 
 /**
- * What a training changed in a model, as a safetensors file: a parameter's new value by its name, or the factors A and B of
- * an update W + B A by its name and {@code .A} or {@code .B}.
+ * What a training changed in a model, as a safetensors file: a parameter's new value by its name, or the factors A and
+ * B of an update W + B A by its name and {@code .A} or {@code .B}.
  */
 public final class Updates {
 

@@ -345,6 +345,16 @@ class AnswerTextsTest {
         assertThat(said())
                 .isEqualTo(out + " line 3 must be what this model and these options give, but is not" + advice);
 
+        // less than bfloat16 changes, more than another batch does
+        Files.writeString(out, whole);
+        double right = answers().get(2).getAsJsonArray("embedding").get(0).getAsDouble();
+        Files.writeString(
+                out,
+                whole.substring(0, last) + whole.substring(last).replaceFirst("\\[-?[\\d.E-]+", "[" + (right + 0.005)));
+        assertThat(embed(texts, "--precision", "bfloat16")).as(said()).isZero();
+        assertThat(embed(texts)).isEqualTo(1);
+        assertThat(said()).contains("line 3 must be what this model and these options give, but is not");
+
         Files.writeString(out, whole);
         assertThat(run("classify", texts)).isEqualTo(1);
         assertThat(said()).contains("line 3 must be what this model and these options give, but is not");

@@ -7,10 +7,11 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Measures the service and writes a section of {@code serving/BENCHMARKS.md}. The first argument is what: load, overload, soak
- * or overhead; the others are settings of the service. Runs in the repository's root.
+ * Measures the service and writes a section of {@code serving/BENCHMARKS.md}. The first argument is what: load,
+ * overload, soak or overhead; the others are settings of the service. Runs in the repository's root.
  *
- * <p>{@code -Dscale=0.1} makes all rounds a tenth as long, to try the benchmark itself; its section is only printed then.
+ * <p>{@code -Dscale=0.1} makes all rounds a tenth as long, to try the benchmark itself; its section is only printed
+ * then.
  */
 public final class Benchmark {
 

@@ -19,8 +19,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Requests with English texts of exactly so many tokens, special tokens counted: a file of lines {@code PATH BODY} for each
- * length. A text is what follows a random word of the project's own documents, punctuation and code left out.
+ * Requests with English texts of exactly so many tokens, special tokens counted: a file of lines {@code PATH BODY} for
+ * each length. A text is what follows a random word of the project's own documents, punctuation and code left out.
  */
 final class Texts {
 

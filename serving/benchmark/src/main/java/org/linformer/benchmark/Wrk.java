@@ -20,7 +20,8 @@ import java.util.function.ToDoubleFunction;
  * @param refused answers with 429
  * @param errors other answers, and connections that failed
  * @param p50 median time of an answer, in milliseconds
- * @param p99 time in which 99 in 100 of the answers with 200 came, in milliseconds, or a bound above it where others were refused
+ * @param p99 time in which 99 in 100 of the answers with 200 came, in milliseconds, or a bound above it where others
+ *     were refused
  * @param engine50 median of the time that our service says it tokenized and computed, in milliseconds
  */
 record Wrk(

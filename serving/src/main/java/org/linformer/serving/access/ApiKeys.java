@@ -19,8 +19,8 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
 import org.springframework.stereotype.Component;
 
 /**
- * The keys that clients may show, by their hashes in {@code serving.api-keys-file}. A change of the file counts from the
- * next request on; two keys may have one name, so that a client can go from one to the other.
+ * The keys that clients may show, by their hashes in {@code serving.api-keys-file}. A change of the file counts from
+ * the next request on; two keys may have one name, so that a client can go from one to the other.
  */
 @Component
 final class ApiKeys {

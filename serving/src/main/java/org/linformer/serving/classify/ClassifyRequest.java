@@ -11,10 +11,10 @@ import org.linformer.serving.Inputs;
  *
  * @param text one text or several, or token ids of the model
  * @param model the model, or null for the default
- * @param truncate what happens to a text that is too long: {@code none} (it is refused), {@code end}, {@code start}, {@code
- *     window} or {@code window_max}; null for {@code none}
- * @param candidateLabels labels of the caller's own, which an embedding model tells apart by likeness; null for those that
- *     the model was trained for
+ * @param truncate what happens to a text that is too long: {@code none} (it is refused), {@code end}, {@code start},
+ *     {@code window} or {@code window_max}; null for {@code none}
+ * @param candidateLabels labels of the caller's own, which an embedding model tells apart by likeness; null for those
+ *     that the model was trained for
  * @param topK how many labels are given, or null for all
  */
 record ClassifyRequest(

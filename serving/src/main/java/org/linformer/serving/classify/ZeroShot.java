@@ -8,8 +8,8 @@ import org.linformer.serving.model.Label;
 import org.linformer.zoo.search.VectorSearch;
 
 /**
- * Labels by likeness of vectors: the softmax of the text's cosines to the vectors of a sentence for each label, divided by
- * a temperature. The scores rank the labels; they are no measured probabilities.
+ * Labels by likeness of vectors: the softmax of the text's cosines to the vectors of a sentence for each label, divided
+ * by a temperature. The scores rank the labels; they are no measured probabilities.
  */
 final class ZeroShot {
 

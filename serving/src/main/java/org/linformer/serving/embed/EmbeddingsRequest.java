@@ -11,8 +11,8 @@ import org.linformer.serving.Inputs;
  * @param model the model, or null for the default
  * @param encodingFormat {@code float} or {@code base64}, or null for {@code float}
  * @param dimensions length of the vectors: only that of the model
- * @param truncate what happens to a text that is too long: {@code none} (it is refused), {@code end}, {@code start}, {@code
- *     window} or {@code window_max}; null for {@code none}; ours, not OpenAI's
+ * @param truncate what happens to a text that is too long: {@code none} (it is refused), {@code end}, {@code start},
+ *     {@code window} or {@code window_max}; null for {@code none}; ours, not OpenAI's
  * @param user who asks; read by nobody, as OpenAI's clients may send it
  */
 record EmbeddingsRequest(

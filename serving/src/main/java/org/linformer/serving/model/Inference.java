@@ -32,13 +32,14 @@ import org.slf4j.LoggerFactory;
  * The way of every text to a model: a bounded queue, and worker threads that take batches from it.
  *
  * <p>A batch forms of what waits while the workers are busy, so a lone text never waits for company. It starts with the
- * text that has waited longest, and takes in others of the same model and task that are nearest in length, as long as the
- * tokens with padding stay within the budget and the padding within {@value Batch#MOST_PADDING} of them.
+ * text that has waited longest, and takes in others of the same model and task that are nearest in length, as long as
+ * the tokens with padding stay within the budget and the padding within {@value Batch#MOST_PADDING} of them.
  *
- * <p>On a CPU a batch of at most {@value #SHORT} tokens is short. The first worker takes batches of any length, and has all cores
- * for a long one, and for a short one that is alone; the other workers take short ones, with a share of the cores each. So short texts do
- * not wait behind a long one, and threads wait for each other only where there is enough to share: with 8 callers, texts of 16
- * tokens were answered 1.7 times as fast by two threads side by side as by two that share each batch (two cores).
+ * <p>On a CPU a batch of at most {@value #SHORT} tokens is short. The first worker takes batches of any length, and has
+ * all cores for a long one, and for a short one that is alone; the other workers take short ones, with a share of the
+ * cores each. So short texts do not wait behind a long one, and threads wait for each other only where there is enough
+ * to share: with 8 callers, texts of 16 tokens were answered 1.7 times as fast by two threads side by side as by two
+ * that share each batch (two cores).
  */
 final class Inference implements AutoCloseable {
 
@@ -91,8 +92,8 @@ final class Inference implements AutoCloseable {
      * Asks a model for its answers to some texts, which are let in together or not at all.
      *
      * @param client asked from time to time whether it is still there, until the answers are complete
-     * @return the answers in the order of the texts; fails with an {@link UnavailableException} if the time is over or the
-     *     engine failed, and with a {@link ClientGoneException}
+     * @return the answers in the order of the texts; fails with an {@link UnavailableException} if the time is over or
+     *     the engine failed, and with a {@link ClientGoneException}
      * @throws RequestException if they alone take longer than there is time
      * @throws UnavailableException if the queue is full, or the service stops
      */
@@ -109,8 +110,8 @@ final class Inference implements AutoCloseable {
     }
 
     /**
-     * The same for a model's first answer, for which the engine compiles and allocates: it has more time, and a place however
-     * many requests wait.
+     * The same for a model's first answer, for which the engine compiles and allocates: it has more time, and a place
+     * however many requests wait.
      */
     CompletableFuture<List<Job.Done>> warmUp(LoadedModel model, Task task, TokenizedText text) {
         List<Job> jobs = jobs(() -> false, model, task, List.of(text));
@@ -171,11 +172,9 @@ final class Inference implements AutoCloseable {
         admission.requireRoom(0);
     }
 
-    UnavailableException tokenizersBusy() {
-        return admission.rejected(
-                UnavailableException.Reason.QUEUE_FULL,
-                "texts that are tokenized at once must be at most two of the longest, but would be more",
-                Duration.ofSeconds(1));
+    /** Refuses what is held back before the queue. */
+    UnavailableException busy(String message) {
+        return admission.rejected(UnavailableException.Reason.QUEUE_FULL, message, Duration.ofSeconds(1));
     }
 
     private void requireRunning() {

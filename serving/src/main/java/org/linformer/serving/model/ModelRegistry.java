@@ -126,14 +126,14 @@ public final class ModelRegistry implements AutoCloseable {
     }
 
     /**
-     * Loads a model again from its folder. Requests that were let in before are answered by the one that was there, and if
-     * the new one cannot be loaded it stays.
+     * Loads a model again from its folder. Requests that were let in before are answered by the one that was there, and
+     * if the new one cannot be loaded it stays.
      *
      * @param name its name
      * @return what it is now
      * @throws UnknownModelException if there is no such model
-     * @throws RequestException if it comes from the jar, a model is being loaded, or the folder holds no model of this name
-     *     that can be served
+     * @throws RequestException if it comes from the jar, a model is being loaded, or the folder holds no model of this
+     *     name that can be served
      * @throws UnavailableException if the service stops
      */
     public ModelInfo reload(String name) {

@@ -120,7 +120,8 @@ public final class Models {
      * @param name the model, or null for the default
      * @param texts the texts
      * @param truncate what happens to one that is too long, but no windows
-     * @return the model's name, and a vector for each token of each text, special tokens and all, as the encoder gives it
+     * @return the model's name, and a vector for each token of each text, special tokens and all, as the encoder gives
+     *     it
      * @throws UnknownModelException if there is no such model, or it gives no vectors
      * @throws TextLengthException if a text is too long and may not be cut
      * @throws RequestException if a token is none of the model's, or the texts have too many
@@ -153,6 +154,16 @@ public final class Models {
             unit[i] = length == 0 ? 0 : vector[i] / length;
         }
         return unit;
+    }
+
+    /**
+     * Refuses a request whose answer there is no room for until others are written.
+     *
+     * @param message what must be how
+     * @return the refusal, counted
+     */
+    public UnavailableException busy(String message) {
+        return inference.busy(message);
     }
 
     /**
@@ -345,7 +356,8 @@ public final class Models {
     /** Does what costs memory by a text's length, unless too much of it is being done. */
     private <T> T bounded(int length, Supplier<T> work) {
         if (!tokenizing.tryAcquire(length)) {
-            throw inference.tokenizersBusy();
+            throw inference.busy(
+                    "texts that are tokenized at once must be at most two of the longest, but would be more");
         }
         try {
             return work.get();

@@ -31,8 +31,8 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * Answers as the Open Inference Protocol asks. A model takes one tensor {@code text} of strings; one that classifies gives
- * {@code label}, {@code score} and {@code probabilities} (in the order of its labels), and one that embeds {@code
+ * Answers as the Open Inference Protocol asks. A model takes one tensor {@code text} of strings; one that classifies
+ * gives {@code label}, {@code score} and {@code probabilities} (in the order of its labels), and one that embeds {@code
  * embedding}.
  */
 @RestController

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A text in parts of at most 510 tokens, none of which begins within a word: MiniLM has 512 positions, two for special tokens.
- * LangChain4j does the same by itself, but DJL's tokenizer under it cuts the text at 512 tokens first.
+ * A text in parts of at most 510 tokens, none of which begins within a word: MiniLM has 512 positions, two for special
+ * tokens. LangChain4j does the same by itself, but DJL's tokenizer under it cuts the text at 512 tokens first.
  */
 final class Windows {
 
