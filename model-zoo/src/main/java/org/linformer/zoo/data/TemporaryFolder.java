@@ -1,5 +1,6 @@
 package org.linformer.zoo.data;
 
+import ai.djl.util.Utils;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -8,11 +9,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A folder that is deleted, with what it holds, when it is closed. */
+/** A folder that is deleted, with what it holds, when it is closed, or when the process is told to end. */
 record TemporaryFolder(Path path) implements AutoCloseable {
 
     static TemporaryFolder in(Path folder) throws IOException {
-        return new TemporaryFolder(Files.createTempDirectory(folder, "unfinished"));
+        Path path = Files.createTempDirectory(folder, "unfinished");
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> Utils.deleteQuietly(path)));
+        return new TemporaryFolder(path);
     }
 
     /** All files but links, in the order of their paths. */
