@@ -67,7 +67,7 @@ final class ErrorHandler extends ResponseEntityExceptionHandler {
     @ExceptionHandler
     ResponseEntity<Object> refuse(UnavailableException e, WebRequest request) {
         HttpStatus status = switch (e.reason()) {
-            case QUEUE_FULL -> HttpStatus.TOO_MANY_REQUESTS;
+            case QUEUE_FULL, BUSY -> HttpStatus.TOO_MANY_REQUESTS;
             case DEADLINE -> HttpStatus.GATEWAY_TIMEOUT;
             case ENGINE ->
                 form(request) == ErrorForm.TEI ? HttpStatus.FAILED_DEPENDENCY : HttpStatus.SERVICE_UNAVAILABLE;

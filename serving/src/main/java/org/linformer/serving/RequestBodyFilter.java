@@ -9,6 +9,7 @@ import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
@@ -16,8 +17,8 @@ import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
- * Stops a body that is too large, or that takes too long, while it is read: Tomcat itself bounds the size of forms and
- * the time between two pieces only. A compressed body, which would have another size once unpacked, is not taken.
+ * Stops a body that is too large, that takes too long, or that is one too many, while it is read: Tomcat itself bounds
+ * the size of forms and the time between two pieces only. A compressed body, which would have another size once unpacked, is not taken.
  */
 @Component
 final class RequestBodyFilter extends OncePerRequestFilter {
@@ -39,9 +40,14 @@ final class RequestBodyFilter extends OncePerRequestFilter {
         }
     }
 
+    /** Bodies of the largest size whose bytes may be there at once: a token id of four digits takes 5, once read 20. */
+    private static final int WHOLE_BODIES = 24;
+
     private final long limit;
     private final Duration time;
     private final Refusals refusals;
+    private final long limitOfAll;
+    private final AtomicLong bytesOfAll = new AtomicLong();
 
     RequestBodyFilter(ServingProperties properties, Refusals refusals) {
         limit = properties.maxRequestSize().toBytes();
@@ -51,6 +57,7 @@ final class RequestBodyFilter extends OncePerRequestFilter {
         }
         time = properties.requestTimeout();
         this.refusals = refusals;
+        limitOfAll = WHOLE_BODIES * limit;
     }
 
     @Override
@@ -75,53 +82,60 @@ final class RequestBodyFilter extends OncePerRequestFilter {
                             .formatted(limit, request.getContentLengthLong()));
             return;
         }
-        chain.doFilter(new Bounded(request, limit, time), response);
+        Bounded bounded = new Bounded(request);
+        try {
+            chain.doFilter(bounded, response);
+        } finally {
+            bytesOfAll.addAndGet(-bounded.bytes);
+        }
     }
 
-    private static final class Bounded extends HttpServletRequestWrapper {
+    private final class Bounded extends HttpServletRequestWrapper {
 
-        private final long limit;
-        private final Duration time;
+        private long bytes;
 
-        Bounded(HttpServletRequest request, long limit, Duration time) {
+        Bounded(HttpServletRequest request) {
             super(request);
-            this.limit = limit;
-            this.time = time;
         }
 
         @Override
         public ServletInputStream getInputStream() throws IOException {
-            return new CountingStream(super.getInputStream(), limit, time);
+            return new CountingStream(super.getInputStream(), this);
         }
     }
 
-    private static final class CountingStream extends ServletInputStream {
+    private final class CountingStream extends ServletInputStream {
 
         private final ServletInputStream in;
-        private final long limit;
-        private final Duration time;
+        private final Bounded request;
         private final long began = System.nanoTime();
-        private long count;
 
-        CountingStream(ServletInputStream in, long limit, Duration time) {
+        CountingStream(ServletInputStream in, Bounded request) {
             this.in = in;
-            this.limit = limit;
-            this.time = time;
+            this.request = request;
         }
 
-        private int counted(int bytes) throws IOException {
-            count += Math.max(bytes, 0);
-            if (count > limit) {
+        private int counted(int read) throws IOException {
+            int bytes = Math.max(read, 0);
+            request.bytes += bytes;
+            long ofAll = bytesOfAll.addAndGet(bytes);
+            if (request.bytes > limit) {
                 throw new BodyException(
                         HttpStatus.CONTENT_TOO_LARGE,
                         "body must be at most serving.max-request-size=%d bytes, but is longer".formatted(limit));
+            }
+            if (ofAll > limitOfAll) {
+                throw new BodyException(
+                        HttpStatus.TOO_MANY_REQUESTS,
+                        "bodies that are being read must be at most %d times serving.max-request-size=%d together, but are more"
+                                .formatted(WHOLE_BODIES, limit));
             }
             if (System.nanoTime() - began > time.toNanos()) {
                 throw new BodyException(
                         HttpStatus.REQUEST_TIMEOUT,
                         "body must arrive within serving.request-timeout=%s, but did not".formatted(time));
             }
-            return bytes;
+            return read;
         }
 
         @Override

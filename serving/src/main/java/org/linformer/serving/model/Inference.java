@@ -174,7 +174,7 @@ final class Inference implements AutoCloseable {
 
     /** Refuses what is held back before the queue. */
     UnavailableException busy(String message) {
-        return admission.rejected(UnavailableException.Reason.QUEUE_FULL, message, Duration.ofSeconds(1));
+        return admission.rejected(UnavailableException.Reason.BUSY, message, Duration.ofSeconds(1));
     }
 
     private void requireRunning() {
@@ -305,18 +305,20 @@ final class Inference implements AutoCloseable {
         Timer succeeded = inferenceTime(model, task, "success");
         Timer failed = inferenceTime(model, task, "error");
         Timer timer = succeeded;
+        long took;
         try {
             List<?> answers = predictors
                     .computeIfAbsent(first.model(), key -> new HashMap<>())
                     .computeIfAbsent(first.task(), first.model()::newPredictor)
                     .batchPredict(jobs.stream().map(Job::text).toList());
-            long took = System.nanoTime() - start;
+            took = System.nanoTime() - start;
             for (int i = 0; i < jobs.size(); i++) {
                 Job job = jobs.get(i);
                 job.answer().complete(new Job.Done(LoadedModel.values(answers.get(i)), start - job.queuedAt(), took));
             }
         } catch (TranslateException | RuntimeException | LinkageError | VirtualMachineError e) {
             // these callers hear of it, and the worker lives on
+            took = System.nanoTime() - start;
             timer = failed;
             LOG.error(
                     "the engine failed on {} texts of at most {} tokens for {}",
@@ -326,12 +328,11 @@ final class Inference implements AutoCloseable {
                     e);
             jobs.forEach(job -> job.answer().completeExceptionally(e));
         }
-        long nanos = System.nanoTime() - start;
-        timer.record(nanos, TimeUnit.NANOSECONDS);
+        timer.record(took, TimeUnit.NANOSECONDS);
         summary("linformer.batch.size", "texts", model).record(jobs.size());
         summary("linformer.batch.tokens", "tokens", model).record(batch.tokens());
         summary("linformer.batch.padding.ratio", "", model).record(batch.padding());
-        ran(batch, nanos / 1e9, timer == succeeded);
+        ran(batch, took / 1e9, timer == succeeded);
     }
 
     private synchronized void ran(Batch batch, double seconds, boolean succeeded) {

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.linformer.serving.Clients;
 import org.linformer.serving.RequestException;
 import org.linformer.serving.ServingProperties;
+import org.linformer.serving.TokenVectors;
 import org.linformer.zoo.TextTokenizer;
 import org.linformer.zoo.TextTooLongException;
 import org.linformer.zoo.TokenizedText;
@@ -34,6 +35,7 @@ public final class Models {
     private final MeterRegistry meters;
     private final ObservationRegistry observations;
     private final Clients clients;
+    private final TokenVectors tokenVectors;
 
     /** Characters that may be tokenized at once: a token costs some 500 bytes until its text is tokenized. */
     private final Semaphore tokenizing;
@@ -45,12 +47,14 @@ public final class Models {
             ModelRegistry registry,
             MeterRegistry meters,
             ObservationRegistry observations,
-            Clients clients) {
+            Clients clients,
+            TokenVectors tokenVectors) {
         this.registry = registry;
         inference = registry.inference();
         this.meters = meters;
         this.observations = observations;
         this.clients = clients;
+        this.tokenVectors = tokenVectors;
         maxBatchTokens = properties.maxBatchTokens();
         tokenizing = new Semaphore((int) Math.min(Integer.MAX_VALUE, 2L * properties.maxTextCharacters()));
     }
@@ -157,16 +161,6 @@ public final class Models {
     }
 
     /**
-     * Refuses a request whose answer there is no room for until others are written.
-     *
-     * @param message what must be how
-     * @return the refusal, counted
-     */
-    public UnavailableException busy(String message) {
-        return inference.busy(message);
-    }
-
-    /**
      * Tells the tokens that the default of the models that embed has for texts.
      *
      * @param texts the texts
@@ -202,16 +196,23 @@ public final class Models {
     /**
      * Puts tokens of the default of the models that embed together again.
      *
-     * @param ids ids of its tokens
+     * @param ids ids of its tokens, for each text
      * @param withoutSpecial whether special tokens are left out
-     * @return a text that has them
+     * @return texts that have them
      * @throws UnknownModelException if no model embeds
-     * @throws RequestException if a token is none of the model's
+     * @throws RequestException if a token is none of the model's, or they are too many
      */
-    public String text(List<Integer> ids, boolean withoutSpecial) {
+    public List<String> texts(List<List<Integer>> ids, boolean withoutSpecial) {
+        int together = ids.stream().mapToInt(List::size).sum();
+        if (together > maxBatchTokens) {
+            throw new RequestException(
+                    HttpStatus.CONTENT_TOO_LARGE,
+                    "ids must be at most serving.max-batch-tokens=%d together, but are %d"
+                            .formatted(maxBatchTokens, together));
+        }
         LoadedModel model = registry.enter(null, Task.EMBED);
         try {
-            return model.text(ids, withoutSpecial);
+            return ids.stream().map(each -> model.text(each, withoutSpecial)).toList();
         } finally {
             model.leave();
         }
@@ -231,14 +232,14 @@ public final class Models {
                 .start();
         try {
             return answer(model, task, texts, truncate)
+                    .thenApply(answers -> answers.map(values -> meaning.apply(model, values)))
                     .whenComplete((answers, failure) -> {
                         if (failure != null) {
                             observation.lowCardinalityKeyValue("outcome", outcome(failure.getCause()));
                         }
                         observation.stop();
                         model.leave();
-                    })
-                    .thenApply(answers -> answers.map(values -> meaning.apply(model, values)));
+                    });
         } catch (RuntimeException | Error e) {
             observation.lowCardinalityKeyValue("outcome", outcome(e)).stop();
             model.leave();
@@ -263,33 +264,33 @@ public final class Models {
             LoadedModel model, Task task, List<Input> texts, Truncate truncate) {
         inference.requireRoom();
         long began = System.nanoTime();
-        List<TokenizedText> wholes = new ArrayList<>();
+        List<Integer> totals = new ArrayList<>();
         List<List<TokenizedText>> parts = new ArrayList<>();
         for (Input text : texts) {
             TokenizedText whole = bounded(text.length(), () -> model.tokenize(text));
             try {
                 parts.add(truncate.parts(whole, model.maxTokens()));
             } catch (TextTooLongException e) {
-                throw new TextLengthException(wholes.size(), e.tokens(), e.maxTokens());
+                throw new TextLengthException(totals.size(), e.tokens(), e.maxTokens());
             }
-            wholes.add(whole);
+            totals.add(whole.total()); // its tokens would be kept as long as the request waits
         }
         if (task == Task.EMBED_TOKENS) {
-            requireFewTokens(parts);
+            holdVectors(parts);
         }
         long tokenize = System.nanoTime() - began;
-        measure(model, task, wholes, parts, tokenize);
+        measure(model, task, totals, parts, tokenize);
         return inference
                 .answer(
                         clients.current(),
                         model,
                         task,
                         parts.stream().flatMap(List::stream).toList())
-                .thenApply(done -> merge(model, wholes, parts, truncate, done, tokenize));
+                .thenApply(done -> merge(model, totals, parts, truncate, done, tokenize));
     }
 
-    /** The answer has a vector for each: 25 MB at the default limit, and three times that as JSON. */
-    private void requireFewTokens(List<List<TokenizedText>> parts) {
+    /** The answer has a vector for each: 25 MB at the default limit, which a client may take its time to read. */
+    private void holdVectors(List<List<TokenizedText>> parts) {
         int tokens = parts.stream()
                 .flatMap(List::stream)
                 .mapToInt(TokenizedText::read)
@@ -300,20 +301,25 @@ public final class Models {
                     "texts whose tokens want vectors must have at most serving.max-batch-tokens=%d tokens together, but have %d"
                             .formatted(maxBatchTokens, tokens));
         }
+        if (!tokenVectors.hold(tokens)) {
+            throw inference.busy(
+                    "vectors of at most %d tokens may be computed or read at once, but others have not read theirs yet"
+                            .formatted(tokenVectors.most()));
+        }
     }
 
     private static Answers<float[]> merge(
             LoadedModel model,
-            List<TokenizedText> wholes,
+            List<Integer> totals,
             List<List<TokenizedText>> parts,
             Truncate truncate,
             List<Job.Done> done,
             long tokenize) {
         Iterator<Job.Done> next = done.iterator();
         List<Answer<float[]>> answers = new ArrayList<>();
-        for (int i = 0; i < wholes.size(); i++) {
+        for (int i = 0; i < totals.size(); i++) {
             List<TokenizedText> of = parts.get(i);
-            int total = wholes.get(i).total();
+            int total = totals.get(i);
             List<float[]> values = of.stream().map(part -> next.next().values()).toList();
             answers.add(new Answer<>(
                     truncate.merge(values, of),
@@ -331,11 +337,7 @@ public final class Models {
     }
 
     private void measure(
-            LoadedModel model,
-            Task task,
-            List<TokenizedText> wholes,
-            List<List<TokenizedText>> parts,
-            long tokenizeNanos) {
+            LoadedModel model, Task task, List<Integer> totals, List<List<TokenizedText>> parts, long tokenizeNanos) {
         String name = model.config().name();
         Timer.builder("linformer.tokenize.time")
                 .tags("model", name, "task", task.toString())
@@ -346,7 +348,7 @@ public final class Models {
                 .baseUnit("tokens")
                 .tags("model", name)
                 .register(meters);
-        wholes.forEach(text -> lengths.record(text.total()));
+        totals.forEach(lengths::record);
         long truncated = parts.stream()
                 .filter(of -> of.size() == 1 && of.get(0).truncated())
                 .count();

@@ -12,6 +12,8 @@ public final class UnavailableException extends RuntimeException {
     public enum Reason {
         /** Too much is waiting. */
         QUEUE_FULL,
+        /** Too much is being tokenized, or read by clients. */
+        BUSY,
         /** The answer took too long. */
         DEADLINE,
         /** The engine failed on this batch. */

@@ -126,14 +126,14 @@ final class TeiController {
     @PostMapping("/decode")
     List<String> decode(@RequestBody DecodeRequest request) {
         boolean withoutSpecial = request.skipSpecialTokens() == null || request.skipSpecialTokens();
-        return rules.require("ids", request.ids()).stream()
-                .map(ids -> {
-                    if (ids instanceof Input.Tokens tokens) {
-                        return models.text(tokens.ids(), withoutSpecial);
-                    }
-                    throw new RequestException(HttpStatus.BAD_REQUEST, "ids must be token ids, but is a text");
-                })
-                .toList();
+        List<List<Integer>> ids = new ArrayList<>();
+        for (Input each : rules.require("ids", request.ids())) {
+            if (!(each instanceof Input.Tokens tokens)) {
+                throw new RequestException(HttpStatus.BAD_REQUEST, "ids must be token ids, but is a text");
+            }
+            ids.add(tokens.ids());
+        }
+        return models.texts(ids, withoutSpecial);
     }
 
     @GetMapping("/info")
