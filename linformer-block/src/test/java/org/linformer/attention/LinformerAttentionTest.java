@@ -232,6 +232,22 @@ class LinformerAttentionTest extends LinformerContract {
         assertClose("y", forward(block, x), rows(forward(full, x)), 1e-11);
     }
 
+    /** What a slot would hold, were the text long, is large here: of a sum with it float16 would keep nothing small. */
+    @Test
+    void keepsTheDigitsOfAShortTextBesideALongOneInFloat16() {
+        AttentionBlock block = new LinformerAttention.Config(
+                        HEADS, MAX_LENGTH, 5, linear(Sharing.KEY_VALUE), Exact.SHORT_TEXTS)
+                .newBlock();
+        block.initialize(manager, DataType.FLOAT16, new Shape(2, 13, 12));
+        block.getDirectParameters().get("self.E").getArray().muli(1000);
+        NDArray x = random(DataType.FLOAT16, 2, 13);
+
+        NDArray together = forward(block, x, mask(13, 4, 13));
+        NDArray alone = forward(block, x.get(":1, :4"));
+
+        assertClose("y", together.get(":1, :4"), rows(alone), 1e-2);
+    }
+
     @Test
     void startsEachSlotAtOnePositionWhereItIsStrided() {
         AttentionConfig config = new LinformerAttention.Config(
