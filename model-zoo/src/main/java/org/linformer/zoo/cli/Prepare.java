@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.linformer.zoo.LinformerModelZoo;
 import org.linformer.zoo.data.OwnTexts;
+import org.linformer.zoo.train.ClassifierRecipe;
 import org.linformer.zoo.train.OwnRecipe;
 import org.linformer.zoo.train.Recipe;
 import picocli.CommandLine.Command;
@@ -45,7 +46,7 @@ final class Prepare implements Callable<Integer> {
                     "%s is there already, and stays%s%n", recipe, like == null ? "" : ": --like is not looked at");
         }
         own.write(folder, System.out);
-        boolean needsStart = Recipe.read(recipe).rank() > 0;
+        boolean needsStart = Recipe.read(recipe) instanceof ClassifierRecipe classifier && classifier.rank() > 0;
         System.out.printf(
                 "next: linformer train %s --data %s%s --out MODEL%n",
                 recipe, folder, needsStart ? " --start " + (like != null && isNew ? like : "MODEL_OF_THE_RECIPE") : "");

@@ -1,10 +1,8 @@
 package org.linformer.zoo.cli;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -46,70 +44,48 @@ final class Train implements Callable<Integer> {
                             + " it starts from nothing, and tokenizer.json lies beside the recipe.")
     private @Nullable String start;
 
-    @Option(
-            names = "--updates-of",
-            description =
-                    "Folder of a model that another training made from the same start, by masked tokens for instance: a"
-                            + " classifier goes on with what that changed, but for its heads.")
-    private @Nullable Path updatesOf;
-
     @Option(names = "--out", required = true, description = "Folder of the model that is made.")
     private Path out = Path.of("");
 
     @Override
     public Integer call() throws Exception {
         Path from = start == null ? null : LinformerModelZoo.folder(start);
-        String command = "linformer train %s --data %s%s%s --out %s"
+        String command = "linformer train %s --data %s%s --out %s"
                 .formatted(
                         recipeFile,
                         data.stream().map(Path::toString).collect(Collectors.joining(" --data ")),
                         start == null ? "" : " --start " + start,
-                        updatesOf == null ? "" : " --updates-of " + updatesOf,
                         out);
         Recipe recipe = Recipe.read(recipeFile);
         if (recipe instanceof ClassifierRecipe && data.size() != 1) {
             throw new IllegalArgumentException("--data must be one folder for a ClassifierRecipe, but is " + data);
         }
-        if (recipe instanceof EmbeddingRecipe && start == null) {
-            throw new IllegalArgumentException("--start must name a model for an EmbeddingRecipe, but is not given");
+        if (recipe instanceof MaskedTokenRecipe && start != null) {
+            throw new IllegalArgumentException("--start must not stand with a MaskedTokenRecipe, but is " + start);
         }
-        if (recipe.rank() > 0 && start == null) {
+        if (recipe instanceof ClassifierRecipe classifier && classifier.rank() > 0 && start == null) {
             throw new IllegalArgumentException(
                     "--start must name a model for a recipe of low-rank updates, rank=%d, but is not given"
-                            .formatted(recipe.rank()));
+                            .formatted(classifier.rank()));
         }
-        if (updatesOf != null && !(recipe instanceof ClassifierRecipe && recipe.rank() > 0)) {
-            throw new IllegalArgumentException(
-                    "--updates-of must stand with a ClassifierRecipe of low-rank updates, but is %s with %s of rank=%d"
-                            .formatted(updatesOf, recipe.getClass().getSimpleName(), recipe.rank()));
+        if (from != null && Files.exists(out) && Files.isSameFile(from, out)) {
+            throw new IllegalArgumentException("--out must be another folder than that of --start, but is " + out);
         }
-        requireAnother(from, "--start");
-        requireAnother(updatesOf, "--updates-of");
         return untilStopped(stopped -> {
             if (recipe instanceof ClassifierRecipe classifier) {
-                return new ClassifierTraining(
-                                recipeFile, classifier, from, updatesOf, data.get(0), out, System.out, stopped)
+                return new ClassifierTraining(recipeFile, classifier, from, data.get(0), out, System.out, stopped)
                         .run(command);
             }
             if (recipe instanceof MaskedTokenRecipe masked) {
-                return new MaskedTokenTraining(recipeFile, masked, from, out, System.out, stopped).run(data, command);
+                return new MaskedTokenTraining(recipeFile, masked, out, System.out, stopped).run(data, command);
             }
-            return new EmbeddingTraining(
-                            recipeFile,
-                            (EmbeddingRecipe) recipe,
-                            Objects.requireNonNull(from),
-                            out,
-                            System.out,
-                            stopped)
+            if (from == null) {
+                throw new IllegalArgumentException(
+                        "--start must name a model for an EmbeddingRecipe, but is not given");
+            }
+            return new EmbeddingTraining(recipeFile, (EmbeddingRecipe) recipe, from, out, System.out, stopped)
                     .run(in(data, "pairs-train.jsonl"), in(data, "pairs-validation.jsonl"), command);
         });
-    }
-
-    private void requireAnother(@Nullable Path folder, String option) throws IOException {
-        if (folder != null && Files.exists(out) && Files.isSameFile(folder, out)) {
-            throw new IllegalArgumentException(
-                    "--out must be another folder than that of %s, but is %s".formatted(option, out));
-        }
     }
 
     private static List<Path> in(List<Path> folders, String file) {

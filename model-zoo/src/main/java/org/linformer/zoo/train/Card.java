@@ -80,8 +80,8 @@ final class Card {
                         | --- | --- |
                         | by the tokens' frequencies alone | %.2f |
                         %s
-                        On %,d validation windows of %,d tokens, %.0f %% of them masked. Trained from %s on %,d windows: %,d steps,
-                        %,d tokens, %.0f minutes at %,.0f tokens per second; the state after step %d is kept.
+                        On %,d validation windows of %,d tokens, %.0f %% of them masked. Trained from nothing on %,d windows: %,d steps, %,d
+                        tokens, %.0f minutes at %,.0f tokens per second; the state after step %d is kept.
 
                         ## Train again
 
@@ -96,7 +96,6 @@ final class Card {
                         metrics.validationWindows(),
                         config.maxTokens(),
                         100 * recipe.masked(),
-                        metrics.start(),
                         metrics.trainWindows(),
                         metrics.steps(),
                         metrics.tokens(),

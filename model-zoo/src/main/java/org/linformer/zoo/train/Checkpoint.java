@@ -76,7 +76,7 @@ record Checkpoint(String identity, int step, int bestAt, double bestScore, doubl
         Checkpoint found = StrictJson.read(folder.resolve(STATE), Checkpoint.class);
         if (!found.identity().equals(identity)) {
             throw new IllegalArgumentException(
-                    "%s must be of the same recipe, start, updates and texts, but is of others. Choose another folder or delete it"
+                    "%s must be of the same recipe, start and texts, but is of others. Choose another folder or delete it"
                             .formatted(folder));
         }
         return found;

@@ -6,7 +6,7 @@ import java.util.List;
  * What the training of a classifier came to: the file {@code metrics.json}, written by the program that measured it.
  *
  * @param command what was run
- * @param start the model that it started from, and whose updates it went on with, or {@code nothing}
+ * @param start the model that it started from, or "nothing"
  * @param trainTexts texts that were learned from
  * @param epochs epochs that were trained
  * @param bestEpoch the epoch whose weights are kept, chosen by macro-F1 on the validation texts

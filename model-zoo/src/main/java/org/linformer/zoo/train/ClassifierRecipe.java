@@ -21,7 +21,7 @@ import org.linformer.encoder.HeadConfig;
  * @param epochs how often each text is read
  * @param batchSize texts in a step
  * @param maxBatchTokens tokens, padding counted, that go through the encoder at once; a step may take several goes
- * @param learningRate its peak, for heads and low-rank updates, or all of a model that starts from nothing
+ * @param learningRate its peak, for what the training starts anew: heads, low-rank updates, or all of a model
  * @param startRate the same for what comes from another model
  * @param rank of the low-rank updates of matrices that come from another model, whose other matrices and token
  *     embeddings then stay as they are; 0 trains all as they are

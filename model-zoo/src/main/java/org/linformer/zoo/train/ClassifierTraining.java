@@ -51,19 +51,16 @@ public final class ClassifierTraining {
      * @param recipe what is in it
      * @param start folder of the model whose embeddings and encoder are taken, or null to start from nothing, with
      *     {@code tokenizer.json} beside the recipe
-     * @param updatesOf folder of a model that another training made from the same start: this one goes on with what
-     *     that changed, but for its heads; or null
      * @param data folder of the labelled texts
      * @param out folder of the model that is made, and of the checkpoint
      * @param progress where progress is told
      * @param stopped asked after each step whether to stop
-     * @throws IOException if a model to start from cannot be read
+     * @throws IOException if the model to start from cannot be read
      */
     public ClassifierTraining(
             Path recipeFile,
             ClassifierRecipe recipe,
             @Nullable Path start,
-            @Nullable Path updatesOf,
             Path data,
             Path out,
             PrintStream progress,
@@ -71,7 +68,7 @@ public final class ClassifierTraining {
             throws IOException {
         this.recipeFile = recipeFile;
         this.recipe = recipe;
-        this.start = new Start(recipe, start, updatesOf);
+        this.start = new Start(recipe, start);
         this.data = data;
         this.out = out;
         this.progress = progress;
@@ -113,7 +110,6 @@ public final class ClassifierTraining {
         try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
             EncoderModel block = start.trainable(manager);
             Trained trained = choose(block);
-            start.setUpdates(trained);
             progress.println("%d texts, %,d tokens, %d epochs of %d steps, from %s, %,d weights"
                     .formatted(
                             train.size(),
@@ -139,7 +135,7 @@ public final class ClassifierTraining {
         Trained trained = new Trained(block);
         Weights.of(block).forEach((name, parameter) -> {
             boolean isMatrix = Trained.isMatrix(name, parameter.getArray());
-            if (start.isFromNothing() || Start.isOfAHead(name)) {
+            if (start.isFromNothing() || name.startsWith("heads.")) {
                 trained.add(name, parameter, recipe.learningRate());
             } else if (recipe.rank() == 0
                     || !isMatrix

@@ -3,10 +3,9 @@ package org.linformer.zoo.train;
 import java.util.List;
 
 /**
- * What a training on masked tokens came to: the file {@code metrics.json}, written by the program that measured it.
+ * What a pretraining came to: the file {@code metrics.json}, written by the program that measured it.
  *
  * @param command what was run
- * @param start the model that it started from, or {@code nothing}
  * @param trainWindows windows that were there to learn from
  * @param steps steps that were made
  * @param bestStep the step whose weights are kept
@@ -19,7 +18,6 @@ import java.util.List;
  */
 public record MaskedTokenMetrics(
         String command,
-        String start,
         int trainWindows,
         int steps,
         int bestStep,

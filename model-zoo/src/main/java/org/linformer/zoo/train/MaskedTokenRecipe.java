@@ -6,10 +6,8 @@ import org.linformer.encoder.HeadConfig;
 import org.linformer.encoder.MaskedTokenHead;
 
 /**
- * How an encoder learns from texts without labels: it guesses tokens that were masked (Devlin et al. 2018, "BERT",
- * https://arxiv.org/abs/1810.04805, section 3.1). From nothing, as in the paper's section 5.1, or from another model,
- * which so comes to know the kind of texts that it will classify (Gururangan et al. 2020, "Don't Stop Pretraining",
- * https://arxiv.org/abs/2004.10964, section 4).
+ * How an encoder is pretrained from nothing, as the paper's section 5.1 does it: it guesses tokens that were masked
+ * (Devlin et al. 2018, "BERT", https://arxiv.org/abs/1810.04805, section 3.1).
  *
  * @param name the model's name
  * @param version version of its weights
@@ -29,8 +27,6 @@ import org.linformer.encoder.MaskedTokenHead;
  * @param learningRate its peak
  * @param projectionRate the same for E and F. AdamW moves each of the n entries of a slot's row by about the rate, so
  *     that the learningRate of other matrices buries what a row picks under noise within a few steps
- * @param rank of the low-rank updates of the layers' matrices where the training starts from another model, of which
- *     all else stays as it is; 0 from nothing
  * @param warmup share of the steps in which it rises to the peak, before it falls to zero in a line
  * @param weightDecay of matrices; vectors have none
  * @param maxGradientNorm a longer gradient is shortened to this
@@ -53,7 +49,6 @@ public record MaskedTokenRecipe(
         float masked,
         float learningRate,
         float projectionRate,
-        int rank,
         float warmup,
         float weightDecay,
         float maxGradientNorm)
@@ -74,7 +69,6 @@ public record MaskedTokenRecipe(
         Recipe.requirePositive("masked", masked);
         Recipe.requirePositive("learningRate", learningRate);
         Recipe.requireNotNegative("projectionRate", projectionRate);
-        Recipe.requireNotNegative("rank", rank);
         Recipe.requireShare("warmup", warmup);
         Recipe.requireNotNegative("weightDecay", weightDecay);
         Recipe.requirePositive("maxGradientNorm", maxGradientNorm);

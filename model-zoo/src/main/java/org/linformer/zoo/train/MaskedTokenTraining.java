@@ -22,7 +22,6 @@ import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.linformer.encoder.EncoderModel;
 import org.linformer.encoder.Weights;
 import org.linformer.json.StrictJson;
@@ -30,9 +29,9 @@ import org.linformer.zoo.ModelConfig;
 import org.linformer.zoo.TextTokenizer;
 
 /**
- * Trains an encoder on the texts of data sets, whatever their labels or queries, in {@link TextWindows}. Two recipes of
- * the same seed, windows, masked share and maxBatchTokens read the same windows in the same order, with the same tokens
- * masked.
+ * Pretrains an encoder on the texts of data sets, whatever their labels or queries, in {@link TextWindows}. Two recipes
+ * of the same seed, windows, masked share and maxBatchTokens read the same windows in the same order, with the same
+ * tokens masked.
  */
 public final class MaskedTokenTraining {
 
@@ -52,31 +51,19 @@ public final class MaskedTokenTraining {
     /**
      * Prepares a training.
      *
-     * @param recipeFile the recipe
+     * @param recipeFile the recipe, with {@code tokenizer.json} beside it
      * @param recipe what is in it
-     * @param start folder of the model whose embeddings and encoder are taken, or null to start from nothing, with
-     *     {@code tokenizer.json} beside the recipe
      * @param out folder of the model that is made, and of the checkpoint
      * @param progress where progress is told
      * @param stopped asked after each step whether to stop
      * @throws IOException if a file cannot be read
-     * @throws IllegalArgumentException if the recipe has a rank without a start, or none with it
      */
     public MaskedTokenTraining(
-            Path recipeFile,
-            MaskedTokenRecipe recipe,
-            @Nullable Path start,
-            Path out,
-            PrintStream progress,
-            BooleanSupplier stopped)
+            Path recipeFile, MaskedTokenRecipe recipe, Path out, PrintStream progress, BooleanSupplier stopped)
             throws IOException {
-        if ((recipe.rank() > 0) != (start != null)) {
-            throw new IllegalArgumentException("rank must be %s, but is %d"
-                    .formatted(start == null ? "0 from nothing" : "positive from another model", recipe.rank()));
-        }
         this.recipeFile = recipeFile;
         this.recipe = recipe;
-        this.start = new Start(recipe, start);
+        this.start = new Start(recipe, null);
         this.out = out;
         this.progress = progress;
         this.stopped = stopped;
@@ -116,9 +103,14 @@ public final class MaskedTokenTraining {
                     manager,
                     Map.of("heads.0.bias", manager.create(byFrequency)),
                     DataType.FLOAT32); // (vocabSize)
-            Trained trained = choose(block);
-            progress.println("%,d windows of %,d tokens, %,d steps of %d, from %s, %,d weights"
-                    .formatted(train.size(), length(), recipe.steps(), recipe.batchSize(), start, trained.size()));
+            Trained trained = new Trained(block);
+            Weights.of(block)
+                    .forEach((name, parameter) -> trained.add(
+                            name,
+                            parameter,
+                            Trained.isProjection(name) ? recipe.projectionRate() : recipe.learningRate()));
+            progress.println("%,d windows of %,d tokens, %,d steps of %d, %,d weights"
+                    .formatted(train.size(), length(), recipe.steps(), recipe.batchSize(), trained.size()));
             try (AdamW optimizer = trained.optimizer(manager, recipe.weightDecay(), recipe.maxGradientNorm())) {
                 Guessing task = new Guessing(manager, block, train, checked);
                 last = loop.run(block, trained, optimizer, recipe.steps(), recipe.checks(), recipe.warmup(), task);
@@ -129,22 +121,6 @@ public final class MaskedTokenTraining {
         }
         finish(command, train.size(), last, unigramPerplexity(byFrequency, checked));
         return true;
-    }
-
-    /** What is trained, and how fast. */
-    private Trained choose(EncoderModel block) {
-        Trained trained = new Trained(block);
-        Weights.of(block).forEach((name, parameter) -> {
-            if (start.isFromNothing() || Start.isOfAHead(name)) {
-                trained.add(
-                        name, parameter, Trained.isProjection(name) ? recipe.projectionRate() : recipe.learningRate());
-            } else if (name.startsWith("encoder.")
-                    && Trained.isMatrix(name, parameter.getArray())
-                    && !Trained.isProjection(name)) {
-                trained.addLowRank(name, parameter, recipe.rank(), recipe.learningRate());
-            }
-        });
-        return trained;
     }
 
     /** The logarithm of each token's share in the windows, as if one token more stood there, of all kinds alike: (vocabSize). */
@@ -185,7 +161,6 @@ public final class MaskedTokenTraining {
         }
         MaskedTokenMetrics metrics = new MaskedTokenMetrics(
                 command,
-                start.toString(),
                 trainWindows,
                 recipe.steps(),
                 last.bestAt(),

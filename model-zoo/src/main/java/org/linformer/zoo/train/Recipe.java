@@ -92,13 +92,6 @@ public sealed interface Recipe permits ClassifierRecipe, EmbeddingRecipe, Masked
     long seed();
 
     /**
-     * Returns the rank of the low-rank updates of a start's matrices.
-     *
-     * @return the rank, 0 if there are none
-     */
-    int rank();
-
-    /**
      * Returns the configuration of the model whose weights and tokenizer lie in a folder.
      *
      * @param folder the folder

@@ -31,10 +31,8 @@ import org.linformer.zoo.Sha256;
 final class Start {
 
     private final Recipe recipe;
-    private final @Nullable Path folder;
     private final @Nullable ModelConfig config;
-    private final @Nullable Path updatesOf;
-    private final @Nullable ModelConfig updated;
+    private final @Nullable Path folder;
 
     /**
      * Prepares a start.
@@ -45,31 +43,15 @@ final class Start {
      * @throws IllegalArgumentException if its layers compute something else than the recipe's
      */
     Start(Recipe recipe, @Nullable Path folder) throws IOException {
-        this(recipe, folder, null);
-    }
-
-    /**
-     * Prepares a start that another training has left already.
-     *
-     * @param recipe the recipe
-     * @param folder of the model whose embeddings and encoder are taken, or null to start from nothing
-     * @param updatesOf folder of the model that the other training made of it, or null
-     * @throws IOException if a file of a model cannot be read or has not the SHA-256 of its configuration
-     * @throws IllegalArgumentException if its layers compute something else than the recipe's
-     */
-    Start(Recipe recipe, @Nullable Path folder, @Nullable Path updatesOf) throws IOException {
         this.recipe = recipe;
         this.folder = folder;
-        this.updatesOf = updatesOf;
-        config = folder == null ? null : read(folder);
-        updated = updatesOf == null ? null : read(updatesOf);
-    }
-
-    private ModelConfig read(Path model) throws IOException {
-        ModelConfig read = ModelConfig.read(model);
-        recipe.requireLayersOf(read.encoder());
-        read.verify(model);
-        return read;
+        if (folder == null) {
+            config = null;
+        } else {
+            config = ModelConfig.read(folder);
+            recipe.requireLayersOf(config.encoder());
+            config.verify(folder);
+        }
     }
 
     boolean isFromNothing() {
@@ -77,8 +59,8 @@ final class Start {
     }
 
     /**
-     * What a checkpoint is of: it goes on with no other recipe, from no other start and updates, and on no other texts.
-     * What the recipe tells readers may change.
+     * What a checkpoint is of: it goes on with no other recipe, from no other start, and on no other texts. What the
+     * recipe tells readers may change.
      *
      * @param data files of the texts
      */
@@ -89,9 +71,6 @@ final class Start {
         if (config != null) {
             identity.append(config.sha256());
         }
-        if (updated != null) {
-            identity.append(updated.sha256());
-        }
         for (Path file : data) {
             identity.append('\n').append(Sha256.of(file));
         }
@@ -100,15 +79,7 @@ final class Start {
 
     @Override
     public String toString() {
-        String model = config == null ? "nothing" : config.name();
-        return updated == null ? model : "%s with the updates of %s".formatted(model, updated.name());
-    }
-
-    /** Lets what is trained go on with what the other training changed, if there was one. */
-    void setUpdates(Trained trained) throws IOException {
-        if (updatesOf != null) {
-            trained.set(updatesOf);
-        }
+        return config == null ? "nothing" : config.name();
     }
 
     /** Lets dropout depend on the step alone, so that a training that was stopped goes on as if it had not been. */
@@ -182,7 +153,7 @@ final class Start {
         return block;
     }
 
-    static boolean isOfAHead(String name) {
+    private static boolean isOfAHead(String name) {
         return name.startsWith("heads.");
     }
 

@@ -13,13 +13,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.linformer.encoder.EncoderModel;
 import org.linformer.encoder.Weights;
-import org.linformer.zoo.ModelConfig;
 
 /** What a training changes in a model: weights as they are, and {@linkplain LowRank low-rank updates} of matrices. */
 final class Trained {
-
-    /** Far more than float16 loses of a weight, far less than a training changes. */
-    private static final float TOLERANCE = 0.01f;
 
     private final Map<String, NDArray> weights = new LinkedHashMap<>();
     private final Map<String, Float> rates = new LinkedHashMap<>();
@@ -66,48 +62,6 @@ final class Trained {
     private void add(String name, NDArray weight, float rate) {
         weights.put(name, weight);
         rates.put(name, rate);
-    }
-
-    /**
-     * Goes on with what another training changed in the same model, but for its heads.
-     *
-     * @param other folder of the model that it made
-     * @throws IllegalArgumentException if it changed something that is not trained here, or with another rank, or in
-     *     another model
-     */
-    void set(Path other) throws IOException {
-        Path file = other.resolve(Updates.FILE);
-        try (NDManager scope = weights.values().iterator().next().getManager().newSubManager()) {
-            Map<String, NDArray> updates = Updates.read(scope, file);
-            updates.keySet().removeIf(Start::isOfAHead);
-            updates.forEach((name, update) -> {
-                NDArray weight = weights.get(name);
-                if (weight == null || !weight.getShape().equals(update.getShape())) {
-                    throw new IllegalArgumentException(
-                            "%s must change what the recipe trains, as it trains it, but has %s %s, which is %s"
-                                    .formatted(
-                                            file,
-                                            name,
-                                            update.getShape(),
-                                            weight == null ? "not trained" : weight.getShape() + " in it"));
-                }
-                update.toType(weight.getDataType(), false).copyTo(weight);
-            });
-            merge();
-            Map<String, NDArray> made = Updates.read(scope, other.resolve(ModelConfig.WEIGHTS));
-            lowRank.forEach((name, update) -> {
-                NDArray theirs = made.get(name);
-                if (theirs == null || !isNear(theirs.toType(DataType.FLOAT32, false), update.sum())) {
-                    throw new IllegalArgumentException(
-                            "%s must be made from the model that this training starts from, but its %s is not"
-                                    .formatted(other, name));
-                }
-            });
-        }
-    }
-
-    private static boolean isNear(NDArray a, NDArray b) {
-        return a.getShape().equals(b.getShape()) && a.sub(b).abs().max().getFloat() < TOLERANCE;
     }
 
     Map<String, NDArray> weights() {

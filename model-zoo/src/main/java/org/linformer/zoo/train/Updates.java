@@ -37,8 +37,9 @@ public final class Updates {
     public static void apply(EncoderModel block, Path file) throws IOException {
         Map<String, Parameter> parameters = Weights.of(block);
         NDManager owner = parameters.values().iterator().next().getArray().getManager();
-        try (NDManager scope = owner.newSubManager()) {
-            Map<String, NDArray> updates = read(scope, file);
+        try (NDManager scope = owner.newSubManager();
+                InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+            Map<String, NDArray> updates = Weights.read(scope, in);
             updates.forEach((name, update) -> {
                 if (name.endsWith(B)) {
                     String other = name.substring(0, name.length() - B.length()) + A;
@@ -73,12 +74,6 @@ public final class Updates {
                 }
                 changed.copyTo(weight);
             });
-        }
-    }
-
-    static Map<String, NDArray> read(NDManager owner, Path file) throws IOException {
-        try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
-            return Weights.read(owner, in);
         }
     }
 }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -135,17 +134,12 @@ class ClassifierTrainingTest {
     }
 
     private boolean train(Path start, String out, BooleanSupplier stopped) throws Exception {
-        return train(start, null, out, stopped);
-    }
-
-    private boolean train(Path start, Path updatesOf, String out, BooleanSupplier stopped) throws Exception {
         Path recipe = folder.resolve("recipe.json");
         PrintStream told = new PrintStream(progress, true, StandardCharsets.UTF_8);
         return new ClassifierTraining(
                         recipe,
                         StrictJson.read(recipe, ClassifierRecipe.class),
                         start,
-                        updatesOf,
                         folder,
                         folder.resolve(out),
                         told,
@@ -225,59 +219,6 @@ class ClassifierTrainingTest {
                 .containsExactly(16, 2);
         assertThat(shapes(again.resolve("model.safetensors")).keySet())
                 .isEqualTo(shapes(start.resolve("model.safetensors")).keySet());
-    }
-
-    /** After one step at no rate to speak of, all is as the updates have it, but for the heads, which are new. */
-    @Test
-    void goesOnWithTheUpdatesOfAnotherTraining() throws Exception {
-        train(() -> false);
-        Path start = folder.resolve("out");
-        train(start, "once", () -> false);
-        Path once = folder.resolve("once");
-        Path file = folder.resolve("recipe.json");
-        String recipe = Files.readString(file);
-        Files.writeString(
-                file,
-                recipe.replaceFirst("\"learningRate\": [^,]+", "\"learningRate\": 1e-9")
-                        .replaceFirst("\"startRate\": [^,]+", "\"startRate\": 1e-9"));
-        train(start, once, "twice", () -> true);
-
-        assertThat(progress.toString(StandardCharsets.UTF_8))
-                .contains("from fruit-or-tool with the updates of fruit-or-tool");
-        try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
-            Map<String, NDArray> updates = Updates.read(manager, once.resolve(Updates.FILE));
-            Map<String, NDArray> trained = Updates.read(manager, folder.resolve("twice/checkpoint/model.safetensors"));
-            assertThat(trained.keySet()).isEqualTo(updates.keySet());
-            trained.forEach((name, weight) -> {
-                float difference = weight.sub(updates.get(name).toType(weight.getDataType(), false))
-                        .abs()
-                        .max()
-                        .getFloat();
-                if (name.equals("heads.0.classifier.weight")) {
-                    assertThat(difference).as(name).isGreaterThan(1e-2f);
-                } else if (!name.startsWith("heads.")) {
-                    assertThat(difference).as(name).isLessThan(1e-6f);
-                }
-            });
-        }
-
-        Files.writeString(file, recipe.replace("\"rank\": 2", "\"rank\": 3"));
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> train(start, once, "other", () -> false))
-                .withMessageMatching(
-                        ".*/once/updates.safetensors must change what the recipe trains, as it trains it, but has"
-                                + " encoder\\S+ \\(\\d+, \\d+\\), which is \\(\\d+, \\d+\\) in it");
-        Files.writeString(file, recipe.replace("\"startRate\": 0.005", "\"startRate\": 0"));
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> train(start, once, "other", () -> false))
-                .withMessageMatching(
-                        ".*/once/updates.safetensors must change what the recipe trains, as it trains it, but has"
-                                + " .* \\(.*\\), which is not trained");
-        Files.writeString(file, recipe);
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> train(once, once, "other", () -> false))
-                .withMessageMatching(
-                        ".*/once must be made from the model that this training starts from, but its encoder\\S+ is not");
     }
 
     private static Map<String, long[]> shapes(Path file) throws Exception {
@@ -446,7 +387,7 @@ class ClassifierTrainingTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> train(() -> false))
                 .withMessage(
-                        "%s must be of the same recipe, start, updates and texts, but is of others. Choose another folder or delete it"
+                        "%s must be of the same recipe, start and texts, but is of others. Choose another folder or delete it"
                                 .formatted(folder.resolve("out/checkpoint")));
     }
 
@@ -457,7 +398,7 @@ class ClassifierTrainingTest {
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> train(() -> false))
-                .withMessageContaining("must be of the same recipe, start, updates and texts, but is of others");
+                .withMessageContaining("must be of the same recipe, start and texts, but is of others");
     }
 
     @Test

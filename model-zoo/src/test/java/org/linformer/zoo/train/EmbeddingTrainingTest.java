@@ -228,7 +228,7 @@ class EmbeddingTrainingTest {
                 .isThrownBy(() -> train(parts, recipe(7), () -> false, nowhere))
                 .withMessage(
                         parts.resolve("checkpoint")
-                                + " must be of the same recipe, start, updates and texts, but is of others. Choose another folder or delete it");
+                                + " must be of the same recipe, start and texts, but is of others. Choose another folder or delete it");
     }
 
     @Test

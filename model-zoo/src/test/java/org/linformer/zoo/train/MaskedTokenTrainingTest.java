@@ -4,9 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -16,7 +13,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
@@ -53,7 +49,6 @@ class MaskedTokenTrainingTest {
     private int vocabSize = 30522;
     private float masked = 0.15f;
     private float learningRate = 0.005f;
-    private int rank;
 
     @TempDir
     private Path folder;
@@ -119,22 +114,17 @@ class MaskedTokenTrainingTest {
                 masked,
                 learningRate,
                 /* projectionRate= */ 0.005f,
-                rank,
                 /* warmup= */ 0.1f,
                 /* weightDecay= */ 0.01f,
                 /* maxGradientNorm= */ 1);
     }
 
     private boolean train(String out, int steps, BooleanSupplier stopped) throws Exception {
-        return train(null, out, steps, stopped);
-    }
-
-    private boolean train(Path start, String out, int steps, BooleanSupplier stopped) throws Exception {
         Path file = folder.resolve("recipe.json");
         MaskedTokenRecipe recipe = recipe(steps, new MaskedTokenHead.Config());
         Files.writeString(file, StrictJson.write(recipe));
         PrintStream told = new PrintStream(progress, true, StandardCharsets.UTF_8);
-        return new MaskedTokenTraining(file, recipe, start, folder.resolve(out), told, stopped)
+        return new MaskedTokenTraining(file, recipe, folder.resolve(out), told, stopped)
                 .run(List.of(folder.resolve("labelled"), folder.resolve("pairs")), "a test");
     }
 
@@ -199,68 +189,6 @@ class MaskedTokenTrainingTest {
         assertThat(ImageIO.read(folder.resolve("curves/perplexity.png").toFile())
                         .getWidth())
                 .isEqualTo(900);
-    }
-
-    /** The matrices of the layers move by low rank and the head by itself; nothing else does, E and F neither. */
-    @Test
-    void goesOnFromAnotherModelByLowRank() throws Exception {
-        train("start", 150, () -> false);
-        rank = 2;
-        train(folder.resolve("start"), "out", 150, () -> false);
-
-        MaskedTokenMetrics metrics = metrics("out");
-        assertThat(metrics.start()).isEqualTo("sayings");
-        assertThat(metrics.perplexities().get(2).value()).isLessThan(metrics.unigramPerplexity() * 0.7);
-        assertThat(folder.resolve("out/CARD.md")).content().contains("Trained from sayings on");
-        String layer = "encoder.layer.0.";
-        try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
-            Map<String, NDArray> updates =
-                    Updates.read(manager, folder.resolve("out").resolve(Updates.FILE));
-            assertThat(updates.keySet())
-                    .containsExactlyInAnyOrderElementsOf(Stream.concat(
-                                    Stream.of(
-                                            "heads.0.bias",
-                                            "heads.0.transform.dense.weight",
-                                            "heads.0.transform.dense.bias",
-                                            "heads.0.transform.LayerNorm.weight",
-                                            "heads.0.transform.LayerNorm.bias"),
-                                    Stream.of(
-                                                    "attention.self.query",
-                                                    "attention.self.key",
-                                                    "attention.self.value",
-                                                    "attention.output.dense",
-                                                    "intermediate.dense",
-                                                    "output.dense")
-                                            .flatMap(matrix -> Stream.of("A", "B")
-                                                    .map(factor -> layer + matrix + ".weight." + factor)))
-                            .toList());
-            Map<String, NDArray> before = Updates.read(manager, folder.resolve("start/model.safetensors"));
-            Map<String, NDArray> after = Updates.read(manager, folder.resolve("out/model.safetensors"));
-            String query = layer + "attention.self.query.weight";
-            assertThat(after.get(layer + "attention.self.E")).isEqualTo(before.get(layer + "attention.self.E"));
-            assertThat(after.get("embeddings.word_embeddings.weight"))
-                    .isEqualTo(before.get("embeddings.word_embeddings.weight"));
-            NDArray update = updates.get(query + ".B")
-                    .toType(DataType.FLOAT32, false)
-                    .matMul(updates.get(query + ".A").toType(DataType.FLOAT32, false));
-            NDArray moved = after.get(query)
-                    .toType(DataType.FLOAT32, false)
-                    .sub(before.get(query).toType(DataType.FLOAT32, false));
-            assertThat(moved.sub(update).abs().max().getFloat()).isLessThan(1e-3f);
-            assertThat(moved.abs().max().getFloat()).isGreaterThan(1e-2f);
-        }
-    }
-
-    @Test
-    void refusesARankFromNothingAndNoneFromAnotherModel() throws Exception {
-        train("start", 3, () -> false);
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> train(folder.resolve("start"), "out", 3, () -> false))
-                .withMessage("rank must be positive from another model, but is 0");
-        rank = 2;
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> train("out", 3, () -> false))
-                .withMessage("rank must be 0 from nothing, but is 2");
     }
 
     @Test
@@ -331,7 +259,7 @@ class MaskedTokenTrainingTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> train("out", 12, () -> false))
                 .withMessageStartingWith(folder.resolve("out/checkpoint")
-                        + " must be of the same recipe, start, updates and texts, but is of others");
+                        + " must be of the same recipe, start and texts, but is of others");
     }
 
     @Test

@@ -59,7 +59,6 @@ class StartTest {
                 /* masked= */ 0.15f,
                 /* learningRate= */ 1e-3f,
                 /* projectionRate= */ 1e-3f,
-                /* rank= */ 0,
                 /* warmup= */ 0,
                 /* weightDecay= */ 0,
                 /* maxGradientNorm= */ 1);
