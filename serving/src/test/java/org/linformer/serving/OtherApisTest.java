@@ -247,6 +247,14 @@ class OtherApisTest {
     }
 
     @Test
+    void putsNoMoreTokensTogetherThanABatchHas() throws Exception {
+        List<List<Integer>> ids = Collections.nCopies(5, Collections.nCopies(4000, 2158));
+
+        assertThat(post("/decode", Map.of("ids", ids), 422).at("/error").asString())
+                .isEqualTo("ids must be at most serving.max-batch-tokens=16384 together, but are 20000");
+    }
+
+    @Test
     void refusesABatchOfTooManyAsTextEmbeddingsInferenceDoes() throws Exception {
         JsonNode refused = post("/embed", Map.of("inputs", Collections.nCopies(65, "a")), 422);
 
