@@ -139,6 +139,9 @@ final class ErrorHandler extends ResponseEntityExceptionHandler {
             HttpMessageNotReadableException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof RequestBodyFilter.BodyException body) {
+                if (body.status() == HttpStatus.TOO_MANY_REQUESTS) {
+                    headers.set(HttpHeaders.RETRY_AFTER, "1");
+                }
                 return refused(body.status(), String.valueOf(body.getMessage()), headers, e, request);
             }
             if (cause instanceof SocketTimeoutException) {

@@ -1,5 +1,6 @@
 package org.linformer.serving;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletException;
@@ -10,15 +11,18 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
+import org.linformer.serving.model.UnavailableException;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
+import org.springframework.util.unit.DataSize;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
  * Stops a body that is too large, that takes too long, or that is one too many, while it is read: Tomcat itself bounds
- * the size of forms and the time between two pieces only. A compressed body, which would have another size once unpacked, is not taken.
+ * the size of forms and the time between two pieces only. A compressed body, which would have another size once
+ * unpacked, is not taken.
  */
 @Component
 final class RequestBodyFilter extends OncePerRequestFilter {
@@ -43,20 +47,24 @@ final class RequestBodyFilter extends OncePerRequestFilter {
     /** Bodies of the largest size whose bytes may be there at once: a token id of four digits takes 5, once read 20. */
     private static final int WHOLE_BODIES = 24;
 
+    private static final DataSize LARGEST = DataSize.ofGigabytes(1);
+
     private final long limit;
     private final Duration time;
     private final Refusals refusals;
+    private final MeterRegistry meters;
     private final long limitOfAll;
     private final AtomicLong bytesOfAll = new AtomicLong();
 
-    RequestBodyFilter(ServingProperties properties, Refusals refusals) {
+    RequestBodyFilter(ServingProperties properties, Refusals refusals, MeterRegistry meters) {
         limit = properties.maxRequestSize().toBytes();
-        if (limit < 1) {
+        if (limit < 1 || limit > LARGEST.toBytes()) {
             throw new InvalidConfigurationPropertyValueException(
-                    "serving.max-request-size", properties.maxRequestSize(), "must be positive");
+                    "serving.max-request-size", properties.maxRequestSize(), "must be positive, and at most 1GB");
         }
         time = properties.requestTimeout();
         this.refusals = refusals;
+        this.meters = meters;
         limitOfAll = WHOLE_BODIES * limit;
     }
 
@@ -125,6 +133,8 @@ final class RequestBodyFilter extends OncePerRequestFilter {
                         "body must be at most serving.max-request-size=%d bytes, but is longer".formatted(limit));
             }
             if (ofAll > limitOfAll) {
+                meters.counter("linformer.rejected", "reason", UnavailableException.Reason.BUSY.toString())
+                        .increment();
                 throw new BodyException(
                         HttpStatus.TOO_MANY_REQUESTS,
                         "bodies that are being read must be at most %d times serving.max-request-size=%d together, but are more"

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -55,12 +56,14 @@ class ServingPropertiesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"0B", "-1MB"})
-    void takesNoSizeOfARequestThatIsNotPositive(String size) {
+    @ValueSource(strings = {"0B", "-1MB", "1025MB"})
+    void takesNoSizeOfARequestThatIsOutOfBounds(String size) {
         runner.withPropertyValues("serving.max-request-size=" + size)
                 .run(context -> assertThatThrownBy(() -> new RequestBodyFilter(
-                                context.getBean(ServingProperties.class), new Refusals(new JsonMapper())))
-                        .hasMessageContainingAll("serving.max-request-size", "must be positive"));
+                                context.getBean(ServingProperties.class),
+                                new Refusals(new JsonMapper()),
+                                new SimpleMeterRegistry()))
+                        .hasMessageContainingAll("serving.max-request-size", "must be positive, and at most 1GB"));
     }
 
     @ParameterizedTest

@@ -12,7 +12,7 @@ public final class UnavailableException extends RuntimeException {
     public enum Reason {
         /** Too much is waiting. */
         QUEUE_FULL,
-        /** Too much is being tokenized, or read by clients. */
+        /** Too much is being sent or read by clients, or tokenized. */
         BUSY,
         /** The answer took too long. */
         DEADLINE,
