@@ -16,6 +16,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.linformer.attention.Packed;
 import org.linformer.attention.TorchScript;
 import org.linformer.encoder.ClassifierHead;
@@ -91,7 +93,7 @@ public final class ModelBlockFactory implements BlockFactory {
         block.setInitializer(Initializer.ZEROS, parameter -> true); // random numbers would be lost at once
         block.initialize(model.getNDManager(), DataType.FLOAT32, new Shape(1, config.maxTokens()));
         try (InputStream in = ModelRepository.weights(folder)) {
-            load(block, config, model.getNDManager(), in);
+            Weights.load(block, model.getNDManager(), in, DataType.FLOAT32, optional(config));
         }
         block.freezeParameters(true);
         boolean isBfloat16 = "bfloat16".equals(precision)
@@ -106,20 +108,12 @@ public final class ModelBlockFactory implements BlockFactory {
         return block;
     }
 
-    private static void load(EncoderModel block, ModelConfig config, NDManager manager, InputStream in)
-            throws IOException {
-        try (NDManager scope = manager.newSubManager()) {
-            Set<String> missing = Weights.set(block, manager, Weights.read(scope, in), DataType.FLOAT32);
-            for (int i = 0; i < config.heads().size(); i++) {
-                if (config.heads().get(i) instanceof ClassifierHead.Config) {
-                    missing.remove("heads.%d.pooling.content".formatted(i)); // zero where the plain mean was trained
-                }
-            }
-            if (!missing.isEmpty()) {
-                throw new IllegalArgumentException("weights of %s must have the names of the model, but miss %s"
-                        .formatted(config.name(), missing));
-            }
-        }
+    /** A classifier's head may have no weights for its mean of the tokens: zero, as the plain mean was trained. */
+    private static Set<String> optional(ModelConfig config) {
+        return IntStream.range(0, config.heads().size())
+                .filter(i -> config.heads().get(i) instanceof ClassifierHead.Config)
+                .mapToObj("heads.%d.pooling.content"::formatted)
+                .collect(Collectors.toSet());
     }
 
     private static void requireDevice(NDManager manager) {
