@@ -23,7 +23,8 @@ import picocli.CommandLine.Command;
             Embed.class,
             Classify.class,
             Spectrum.class,
-            Speed.class
+            Speed.class,
+            Load.class
         })
 public final class Main {
 

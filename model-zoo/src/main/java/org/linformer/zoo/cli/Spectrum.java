@@ -44,6 +44,9 @@ final class Spectrum implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (index != null && (index < 1 || index > tokens)) {
+            throw new IllegalArgumentException("index must be in [1, tokens=%d], but is %d".formatted(tokens, index));
+        }
         List<String> all = Example.read(texts).stream().map(Example::text).toList();
         AttentionSpectrum spectrum = AttentionSpectrum.of(LinformerModelZoo.url(model), all, tokens, maxTexts);
         int upTo = index == null ? Math.max(1, spectrum.meanOfLayer(0).length / 4) : index;

@@ -39,7 +39,8 @@ class MainTest {
         "perplexity, MODEL...",
         "embed, MODEL INPUT...",
         "classify, MODEL INPUT...",
-        "spectrum, MODEL TEXTS"
+        "spectrum, MODEL TEXTS",
+        "load, MODEL"
     })
     void takesWhatACommandNeedsInTheOrderOfItsHelp(String command, String parameters) {
         String usage = outputOf(command, "--help").split("\n\\S", 2)[0].replaceAll("\\s+", " ");
