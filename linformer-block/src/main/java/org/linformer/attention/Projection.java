@@ -189,8 +189,8 @@ public sealed interface Projection {
      * A slot is a weighted sum over a window, a convolution along the length with kernel = stride = window.
      *
      * @param sharing who shares the kernels
-     * @param depthwise whether a channel is made of itself only and has its own kernel (so heads do not share);
-     *     otherwise a channel is made of all channels of its head
+     * @param depthwise whether a channel is made of itself only and has its own kernel, so that heads do not share and
+     *     NONE is as HEADWISE; otherwise a channel is made of all channels of its head
      * @param bias whether a trained number is added to each channel
      */
     record Convolution(Sharing sharing, boolean depthwise, boolean bias) implements Projection {

@@ -137,7 +137,7 @@ class PageTest {
 
         eventually(
                 "#classify .error",
-                error -> error.getText().startsWith("text[0] must be at most 4096 tokens, but is 5002"));
+                error -> error.getText().startsWith("the text at index 0 must be at most 4096 tokens, but is 5002"));
         assertThat(complaints()).hasSize(1).first().asString().contains("422");
     }
 

@@ -125,7 +125,7 @@ class ServingApplicationTests {
         JsonNode refused = post("/v1/classify", Map.of("text", List.of("short", text)), 422);
         JsonNode cut = post("/v1/classify", Map.of("text", text, "truncate", "end"), 200);
 
-        assertThat(refused.at("/detail").asString()).startsWith("text[1] must be at most 4096 tokens, but is 100002");
+        assertThat(refused.at("/detail").asString()).startsWith("the text at index 1 must be at most 4096 tokens, but is 100002");
         assertThat(refused.at("/index").asInt()).isEqualTo(1);
         assertThat(refused.at("/max_tokens").asInt()).isEqualTo(4096);
         assertThat(cut.at("/results/0/tokens/read").asInt()).isEqualTo(4096);
