@@ -2,15 +2,10 @@ package org.linformer.serving;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
@@ -28,16 +23,14 @@ import org.springframework.web.bind.annotation.RestController;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** One model with less than all have, which is named twice, and a short time for every body and answer. */
+/** One model with less than all have, which is named twice. */
 @SpringBootTest(
         webEnvironment = WebEnvironment.RANDOM_PORT,
         properties = {
             "serving.models=spam-linformer,spam-linformer,debian-topic",
-            "serving.max-texts=512",
             "serving.max-batch-tokens=1024",
             "serving.limits.spam-linformer.max-tokens=64",
-            "serving.limits.spam-linformer.max-queued-tokens=100",
-            "serving.request-timeout=3s"
+            "serving.limits.spam-linformer.max-queued-tokens=100"
         })
 @ExtendWith(OutputCaptureExtension.class)
 class LimitsTest {
@@ -105,24 +98,6 @@ class LimitsTest {
         assertThat(health.at("/components/model/details/failed").toString()).isEqualTo("[\"spam-linformer\"]");
     }
 
-    @Test
-    void givesUpWhenTheTimeIsOver() throws Exception {
-        String text = "\"%s\"".formatted("word ".repeat(500));
-        String body = "{\"model\": \"debian-topic\", \"text\": [%s]}"
-                .formatted(String.join(",", Collections.nCopies(512, text)));
-
-        HttpResponse<String> answer = client.send(
-                request("/v1/classify")
-                        .header("Content-Type", "application/json")
-                        .POST(HttpRequest.BodyPublishers.ofString(body))
-                        .build(),
-                HttpResponse.BodyHandlers.ofString());
-
-        assertThat(answer.statusCode()).isEqualTo(504);
-        assertThat(json.readTree(answer.body()).at("/detail").asString())
-                .isEqualTo("answer must come within serving.request-timeout=PT3S, but did not");
-    }
-
     @TestConfiguration
     static class Failing {
 
@@ -144,26 +119,6 @@ class LimitsTest {
         assertThat(json.readTree(answer.body()).at("/detail").asString())
                 .isEqualTo("request must be answered, but the service failed; see its log");
         assertThat(output).contains("a request failed", "StackOverflowError");
-    }
-
-    @Test
-    void stopsABodyThatDripsIn() throws Exception {
-        try (Socket socket = new Socket("127.0.0.1", port)) {
-            OutputStream out = socket.getOutputStream();
-            InputStream in = socket.getInputStream();
-            out.write(("POST /v1/classify HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
-                            + "Content-Length: 1000\r\n\r\n{\"text\": \"")
-                    .getBytes(StandardCharsets.US_ASCII));
-            for (int i = 0; i < 100 && in.available() == 0; i++) {
-                out.write('a');
-                Thread.sleep(200);
-            }
-
-            String answer = new String(in.readNBytes(in.available()), StandardCharsets.UTF_8);
-            assertThat(answer)
-                    .startsWith("HTTP/1.1 408")
-                    .contains("body must arrive within serving.request-timeout=PT3S, but did not");
-        }
     }
 
     private CompletableFuture<HttpResponse<String>> classify(String text, String truncate) {

@@ -21,8 +21,12 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 /** Clients that send nearly all of a body. */
 @SpringBootTest(
         webEnvironment = WebEnvironment.RANDOM_PORT,
-        properties = {"serving.models=debian-topic", "serving.max-request-size=1000B"})
-@Timeout(60)
+        properties = {
+            "serving.models=debian-topic",
+            "serving.max-request-size=1000B",
+            "server.tomcat.connection-timeout=10m"
+        })
+@Timeout(300)
 class ManyBodiesTest {
 
     @LocalServerPort

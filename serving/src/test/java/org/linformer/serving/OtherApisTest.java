@@ -3,6 +3,7 @@ package org.linformer.serving;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -140,7 +141,11 @@ class OtherApisTest {
 
         assertThat(model.at("/object").asString()).isEqualTo("model");
         assertThat(Instant.ofEpochSecond(model.at("/created").asLong()))
-                .isBetween(Instant.now().minus(1, ChronoUnit.HOURS), Instant.now());
+                .isBetween(
+                        Instant.ofEpochMilli(
+                                        ManagementFactory.getRuntimeMXBean().getStartTime())
+                                .truncatedTo(ChronoUnit.SECONDS),
+                        Instant.now());
         assertThat(model.at("/k/0").asInt()).isEqualTo(256);
         assertThat(model.at("/dimension").asInt()).isEqualTo(384);
         HttpResponse<String> card = client.send(

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
 import org.openqa.selenium.NoSuchElementException;
+import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
@@ -63,6 +64,7 @@ class PageTest {
         browser = new ChromeDriver(
                 new ChromeDriverService.Builder()
                         .usingDriverExecutable(onPath("chromedriver").orElseThrow())
+                        .withTimeout(Duration.ofMinutes(3))
                         .build(),
                 options);
     }
@@ -230,12 +232,9 @@ class PageTest {
     @Test
     void showsTheApiAndTriesIt() {
         click("header a[href='api.html']");
-        eventually("#operations-OpenAI-models", WebElement::isDisplayed);
-        click("#operations-OpenAI-models .opblock-summary-control");
-        eventually("#operations-OpenAI-models .try-out__btn", WebElement::isDisplayed);
-        click("#operations-OpenAI-models .try-out__btn");
-        eventually("#operations-OpenAI-models .execute", WebElement::isDisplayed);
-        click("#operations-OpenAI-models .execute");
+        clickEventually("#operations-OpenAI-models .opblock-summary-control");
+        clickEventually("#operations-OpenAI-models .try-out__btn");
+        clickEventually("#operations-OpenAI-models .execute");
 
         eventually(
                 "#operations-OpenAI-models .live-responses-table .microlight",
@@ -257,9 +256,21 @@ class PageTest {
     }
 
     private static void eventually(String selector, Predicate<WebElement> expected) {
-        await().atMost(Duration.ofMinutes(1))
+        await().atMost(Duration.ofMinutes(5))
                 .ignoreException(NoSuchElementException.class)
+                .ignoreException(StaleElementReferenceException.class)
                 .until(() -> one(selector), expected::test);
+    }
+
+    /** The page that the element is on may still be being drawn. */
+    private static void clickEventually(String selector) {
+        eventually(selector, element -> {
+            boolean isThere = element.isDisplayed();
+            if (isThere) {
+                element.click();
+            }
+            return isThere;
+        });
     }
 
     private static double number(String script, Object... arguments) {

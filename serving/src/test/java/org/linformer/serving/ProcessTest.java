@@ -34,6 +34,9 @@ import tools.jackson.databind.json.JsonMapper;
 @EnabledOnOs(OS.LINUX)
 class ProcessTest {
 
+    /** A bound on what hangs, not on what is slow. */
+    private static final Duration LONG = Duration.ofMinutes(10);
+
     @TempDir
     private Path folder;
 
@@ -52,10 +55,15 @@ class ProcessTest {
     @ParameterizedTest(name = "SIG{0}")
     @CsvSource({"TERM, 143", "INT, 130"})
     void answersWhatWasLetInBeforeItStops(String signal, int status) throws Exception {
-        Process service = start(folder.resolve("log").toFile());
+        Process service = start(
+                folder.resolve("log").toFile(),
+                Map.of("SERVING_REQUEST_TIMEOUT", "10m", "SPRING_LIFECYCLE_TIMEOUT_PER_SHUTDOWN_PHASE", "10m"));
         List<CompletableFuture<HttpResponse<String>>> answers =
                 IntStream.range(0, 20).mapToObj(i -> classify(500 + i)).toList();
-        await().atMost(Duration.ofMinutes(1)).until(() -> metric("linformer_queue_depth") >= 10);
+        // what is tokenized was let in, whether it still waits or not
+        await().atMost(LONG)
+                .until(() -> metric("linformer_tokenize_time_seconds_count{model=\"spam-linformer\",task=\"classify\"}")
+                        >= answers.size());
 
         new ProcessBuilder("kill", "-" + signal, String.valueOf(service.pid()))
                 .start()
@@ -63,7 +71,7 @@ class ProcessTest {
 
         assertThat(answers)
                 .allSatisfy(answer -> assertThat(answer.join().statusCode()).isEqualTo(200));
-        assertThat(service.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(service.waitFor(LONG.toMinutes(), TimeUnit.MINUTES)).isTrue();
         assertThat(service.exitValue()).isEqualTo(status);
         assertThat(Files.readString(folder.resolve("log"))).doesNotContain(" ERROR ", "Xyzzy");
         assertThat(classify(1).handle((answer, failure) -> failure).join()).isNotNull();
@@ -102,7 +110,7 @@ class ProcessTest {
         Process service = start(log, Map.of("LOGGING_STRUCTURED_FORMAT_CONSOLE", "ecs"));
         assertThat(classify(10).join().statusCode()).isEqualTo(200);
         service.destroy();
-        assertThat(service.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(service.waitFor(LONG.toMinutes(), TimeUnit.MINUTES)).isTrue();
 
         // PyTorch itself warns beside the log
         List<String> lines = Files.readAllLines(log.toPath()).stream()
@@ -136,7 +144,7 @@ class ProcessTest {
         settings.put(variable, value);
         Process process = process(log, settings);
 
-        assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(process.waitFor(LONG.toMinutes(), TimeUnit.MINUTES)).isTrue();
         assertThat(process.exitValue()).isEqualTo(1);
         assertThat(log)
                 .content()
@@ -150,7 +158,7 @@ class ProcessTest {
 
         Process process = process(log, Map.of(), "--version");
 
-        assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(process.waitFor(LONG.toMinutes(), TimeUnit.MINUTES)).isTrue();
         assertThat(process.exitValue()).isZero();
         assertThat(log).hasContent("linformer-serving unpackaged");
     }
@@ -163,8 +171,9 @@ class ProcessTest {
         Map<String, String> all = new HashMap<>(settings);
         all.put("SERVING_MODELS", "spam-linformer");
         Process process = process(log, all);
-        await().atMost(Duration.ofMinutes(2))
+        await().atMost(LONG)
                 .ignoreExceptionsInstanceOf(IOException.class)
+                .failFast("the service must start: " + log, () -> !process.isAlive())
                 .until(() ->
                         client.send(request("/actuator/health/readiness").build(), HttpResponse.BodyHandlers.ofString())
                                         .statusCode()
@@ -214,7 +223,7 @@ class ProcessTest {
                 .filter(line -> line.startsWith(name + " "))
                 .mapToDouble(line -> Double.parseDouble(line.substring(name.length())))
                 .findFirst()
-                .orElseThrow();
+                .orElse(0);
     }
 
     private HttpRequest.Builder request(String path) {

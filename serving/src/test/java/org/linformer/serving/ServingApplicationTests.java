@@ -125,7 +125,8 @@ class ServingApplicationTests {
         JsonNode refused = post("/v1/classify", Map.of("text", List.of("short", text)), 422);
         JsonNode cut = post("/v1/classify", Map.of("text", text, "truncate", "end"), 200);
 
-        assertThat(refused.at("/detail").asString()).startsWith("the text at index 1 must be at most 4096 tokens, but is 100002");
+        assertThat(refused.at("/detail").asString())
+                .startsWith("the text at index 1 must be at most 4096 tokens, but is 100002");
         assertThat(refused.at("/index").asInt()).isEqualTo(1);
         assertThat(refused.at("/max_tokens").asInt()).isEqualTo(4096);
         assertThat(cut.at("/results/0/tokens/read").asInt()).isEqualTo(4096);
@@ -276,13 +277,18 @@ class ServingApplicationTests {
         for (int i = 0; i < 100; i++) {
             mixedRequest(i);
         }
-        long before = residentMebibytes();
+        // a leak grows each time, a heap that is made larger once
+        assertThat(Math.min(growthOverFiveHundredRequests(), growthOverFiveHundredRequests()))
+                .as("MiB of growth")
+                .isLessThan(100);
+    }
 
+    private long growthOverFiveHundredRequests() throws Exception {
+        long before = residentMebibytes();
         for (int i = 0; i < 500; i++) {
             mixedRequest(i);
         }
-
-        assertThat(residentMebibytes() - before).as("MiB of growth").isLessThan(150);
+        return residentMebibytes() - before;
     }
 
     private void mixedRequest(int i) throws Exception {

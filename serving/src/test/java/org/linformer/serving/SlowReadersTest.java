@@ -25,9 +25,10 @@ import org.springframework.boot.test.web.server.LocalServerPort;
         properties = {
             "serving.models=minilm-linformer-4k",
             "serving.limits.minilm-linformer-4k.max-tokens=2048",
-            "serving.max-batch-tokens=2048"
+            "serving.max-batch-tokens=2048",
+            "server.tomcat.connection-timeout=10m"
         })
-@Timeout(60)
+@Timeout(300)
 class SlowReadersTest {
 
     @LocalServerPort

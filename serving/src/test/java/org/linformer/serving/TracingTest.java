@@ -3,6 +3,7 @@ package org.linformer.serving;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import java.io.ByteArrayOutputStream;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -11,6 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -36,9 +38,15 @@ class TracingTest {
                 ServingApplication.class,
                 "--server.port=0",
                 "--serving.models=spam-linformer",
+                "--management.opentelemetry.tracing.export.otlp.timeout=5m",
                 "--management.opentelemetry.tracing.export.otlp.endpoint=http://127.0.0.1:%d/v1/traces"
                         .formatted(collector.getAddress().getPort()))) {
             classify(service);
+            assertThat(service.getBean(SdkTracerProvider.class)
+                            .forceFlush()
+                            .join(5, TimeUnit.MINUTES)
+                            .isSuccess())
+                    .isTrue();
         } finally {
             collector.stop(0);
         }

@@ -10,8 +10,9 @@ public final class TextLengthException extends RuntimeException {
     private final int maxTokens;
 
     TextLengthException(int index, int tokens, int maxTokens) {
-        super("the text at index %d must be at most %d tokens, but is %d. Shorten it, or let it be cut or split: see truncate"
-                .formatted(index, maxTokens, tokens));
+        super(
+                "the text at index %d must be at most %d tokens, but is %d. Shorten it, or let it be cut or split: see truncate"
+                        .formatted(index, maxTokens, tokens));
         this.index = index;
         this.tokens = tokens;
         this.maxTokens = maxTokens;
