@@ -53,7 +53,9 @@ class SampleTest {
                 .start();
 
         assertThat(process.waitFor()).isZero();
-        List<String> lines = Files.readAllLines(said);
+        List<String> lines = Files.readAllLines(said).stream()
+                .filter(line -> line.matches("(spam|ham) .*")) // the JVM may warn there too
+                .toList();
         assertThat(lines).hasSize(2);
         assertThat(lines.get(0)).matches("spam [01][.,]\\d{4}");
         assertThat(lines.get(1)).startsWith("ham ");

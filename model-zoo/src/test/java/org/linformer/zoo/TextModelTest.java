@@ -103,19 +103,18 @@ class TextModelTest {
         List<TokenizedText> texts = model.tokenize(List.of("word ".repeat(4_000)), Truncation.NONE);
         ExecutorService threads = Executors.newSingleThreadExecutor();
         try {
-            CountDownLatch started = new CountDownLatch(1);
+            CountDownLatch answered = new CountDownLatch(1);
             Future<List<float[]>> answer = threads.submit(() -> {
-                started.countDown();
-                List<float[]> answers = model.answer(texts, TextModel.BATCH_TOKENS);
-                answers.addAll(model.answer(texts, TextModel.BATCH_TOKENS));
-                return answers;
+                while (true) {
+                    model.answer(texts, TextModel.BATCH_TOKENS);
+                    answered.countDown();
+                }
             });
-            started.await();
-            Thread.sleep(50);
+            answered.await();
             model.close();
 
             assertThatExceptionOfType(ExecutionException.class)
-                    .as("closed between the two")
+                    .as("closed between two answers")
                     .isThrownBy(answer::get)
                     .havingCause()
                     .isExactlyInstanceOf(IllegalStateException.class)

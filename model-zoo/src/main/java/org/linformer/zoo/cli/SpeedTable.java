@@ -18,6 +18,7 @@ import org.linformer.attention.MultiHeadAttention.Heads;
 import org.linformer.attention.Packed;
 import org.linformer.attention.Projection;
 import org.linformer.attention.SoftmaxAttention;
+import org.linformer.attention.TorchScript;
 import org.linformer.encoder.Encoder;
 import org.linformer.encoder.EncoderConfig;
 
@@ -118,7 +119,10 @@ record SpeedTable(Device device, Precision precision, int layers, int width, int
             if (precision == Precision.BFLOAT16) {
                 encoder.toBfloat16();
             }
-            if (precision != Precision.FLOAT16 && Packed.isPossible(device)) {
+            // oneDNN packs bfloat16 only for a processor that is fast with it
+            boolean isPackable = precision == Precision.FLOAT32
+                    || (precision == Precision.BFLOAT16 && TorchScript.isBfloat16Fast(device));
+            if (isPackable && Packed.isPossible(device)) {
                 encoder.pack();
             }
             NDArray x = manager.randomNormal(0, 1, new Shape(batch, n, width), type);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.Map;
 
@@ -35,7 +36,8 @@ final class DebFile {
     }
 
     static void write(Path folder, String name, Path tree) throws Exception {
-        Files.createDirectories(tree.resolve("DEBIAN"));
+        Path control = Files.createDirectories(tree.resolve("DEBIAN"));
+        Files.setPosixFilePermissions(control, PosixFilePermissions.fromString("rwxr-xr-x")); // dpkg-deb wants these
         Files.writeString(tree.resolve("DEBIAN/control"), """
                 Package: %s
                 Version: 1

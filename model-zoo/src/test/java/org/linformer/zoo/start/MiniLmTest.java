@@ -13,6 +13,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,11 +55,20 @@ class MiniLmTest {
         return Path.of(new java.net.URI(entry.substring("jar:".length(), entry.indexOf('!'))));
     }
 
+    private static Stream<Path> walk(String folder) {
+        try {
+            return Files.walk(Path.of(folder));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Our own sources: real texts of many lengths and kinds. */
     private static List<String> texts() throws IOException {
         List<String> texts = new ArrayList<>();
-        try (var files = Files.walk(Path.of(".."))) {
-            for (Path file : files.filter(each -> each.toString().matches(".*/src/(main|test)/java/.*\\.java"))
+        try (var files =
+                Stream.of("../linformer-block/src", "src", "../serving/src").flatMap(MiniLmTest::walk)) {
+            for (Path file : files.filter(each -> each.toString().endsWith(".java"))
                     .sorted()
                     .limit(120)
                     .toList()) {
