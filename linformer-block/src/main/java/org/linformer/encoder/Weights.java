@@ -8,23 +8,12 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.util.Pair;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.Channels;
-import java.nio.channels.ReadableByteChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,11 +30,6 @@ import org.linformer.attention.TorchScript;
  * normalisation.
  */
 public final class Weights {
-
-    private static final String NO_SAFETENSORS = "weights must be a safetensors file, but are not: ";
-
-    /** Far more than the names and shapes of a model take. */
-    private static final int MAX_HEADER_BYTES = 100_000_000;
 
     private Weights() {}
 
@@ -129,7 +113,8 @@ public final class Weights {
      * @param manager owner of the arrays, whose device they are put on
      * @param in a safetensors file
      * @param type type in memory
-     * @throws IOException if the stream is no safetensors file, or has an array in bfloat16
+     * @throws IOException if the stream is no safetensors file, or has an array in bfloat16; where it ends too early,
+     *     some of the weights are read
      * @throws IllegalArgumentException if the names or shapes are not those of the block, which stays as it was
      */
     public static void load(Block block, NDManager manager, InputStream in, DataType type) throws IOException {
@@ -144,23 +129,24 @@ public final class Weights {
      * @param in a safetensors file
      * @param type type in memory
      * @param optional names of the parameters that the file need not have, and which then stay as they were
-     * @throws IOException if the stream is no safetensors file, or has an array in bfloat16
+     * @throws IOException if the stream is no safetensors file, or has an array in bfloat16; where it ends too early,
+     *     some of the weights are read
      * @throws IllegalArgumentException if the names or shapes are not those of the block, which stays as it was
      */
     public static void load(Block block, NDManager manager, InputStream in, DataType type, Set<String> optional)
             throws IOException {
         Map<String, Parameter> parameters = of(block);
-        List<Entry> entries = header(in);
+        List<SavedArray> saved = SavedArray.list(in);
         Map<String, Shape> shapes = new LinkedHashMap<>();
-        entries.forEach(entry -> shapes.put(entry.name(), entry.shape()));
+        saved.forEach(array -> shapes.put(array.name(), array.shape()));
         parameters.keySet().removeIf(name -> optional.contains(name) && !shapes.containsKey(name));
         requireSame(parameters, shapes);
-        int most = entries.stream().mapToInt(Entry::bytes).max().orElse(0);
+        int most = saved.stream().mapToInt(SavedArray::bytes).max().orElse(0);
         ByteBuffer buffer = ByteBuffer.allocateDirect(most);
-        for (Entry entry : entries) {
+        for (SavedArray array : saved) {
             try (NDManager scope = manager.newSubManager()) {
-                NDArray read = entry.read(scope, in, buffer);
-                set(Objects.requireNonNull(parameters.get(entry.name())), read, manager, type);
+                NDArray read = array.read(scope, in, buffer);
+                set(Objects.requireNonNull(parameters.get(array.name())), read, manager, type);
             }
         }
     }
@@ -216,108 +202,24 @@ public final class Weights {
      */
     public static Map<String, NDArray> read(NDManager scope, InputStream in) throws IOException {
         Map<String, NDArray> arrays = new LinkedHashMap<>();
-        for (Entry entry : header(in)) {
-            NDArray array = entry.read(scope, in, ByteBuffer.allocateDirect(entry.bytes()));
-            array.setName(entry.name());
-            arrays.put(entry.name(), array);
+        for (SavedArray saved : SavedArray.list(in)) {
+            NDArray array = saved.read(scope, in, ByteBuffer.allocateDirect(saved.bytes()));
+            array.setName(saved.name());
+            arrays.put(saved.name(), array);
         }
         return arrays;
     }
 
-    /** An array as the header of a file tells of it: where it begins behind the header, and how long it is. */
-    private record Entry(String name, DataType type, Shape shape, long begin, int bytes) {
-
-        /** Reads the array, which the stream has come to, into a buffer, which it then is a view of. */
-        NDArray read(NDManager manager, InputStream in, ByteBuffer buffer) throws IOException {
-            buffer.clear().limit(bytes);
-            ReadableByteChannel channel = Channels.newChannel(in);
-            while (buffer.hasRemaining()) {
-                if (channel.read(buffer) < 0) {
-                    throw new IOException(NO_SAFETENSORS + "they end within " + name);
-                }
-            }
-            return manager.create(buffer.flip(), shape, type);
-        }
-    }
-
-    /**
-     * Reads the header: 8 bytes that tell its length, and JSON (https://github.com/huggingface/safetensors).
-     *
-     * @return the arrays, in the order in which they lie behind it
-     */
-    private static List<Entry> header(InputStream in) throws IOException {
-        byte[] length = in.readNBytes(Long.BYTES);
-        long bytes = length.length < Long.BYTES
-                ? -1
-                : ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).getLong();
-        if (bytes < 0 || bytes > MAX_HEADER_BYTES) {
-            throw new IOException(NO_SAFETENSORS
-                    + "their header must have a length in [0, %d], but has %d".formatted(MAX_HEADER_BYTES, bytes));
-        }
-        String json = new String(in.readNBytes((int) bytes), StandardCharsets.UTF_8);
-        try {
-            return entries(JsonParser.parseString(json).getAsJsonObject());
-        } catch (IllegalArgumentException | IllegalStateException | JsonParseException e) {
-            throw new IOException(NO_SAFETENSORS + e.getMessage(), e);
-        }
-    }
-
-    private static List<Entry> entries(JsonObject header) {
-        header.remove("__metadata__");
-        List<Entry> entries = new ArrayList<>();
-        header.asMap().forEach((name, array) -> entries.add(entry(name, array.getAsJsonObject())));
-        entries.sort(Comparator.comparingLong(Entry::begin));
-        long end = 0;
-        for (Entry entry : entries) {
-            if (entry.begin() != end) {
-                throw new IllegalArgumentException(
-                        "%s must begin at %d, but begins at %d".formatted(entry.name(), end, entry.begin()));
-            }
-            end += entry.bytes();
-        }
-        return entries;
-    }
-
-    private static Entry entry(String name, JsonObject array) {
-        String dtype = required(name, array, "dtype").getAsString();
-        if (dtype.equals("BF16")) {
-            // which DJL has no name for: made into an array it would end the process
-            throw new IllegalArgumentException("%s must be F32 or F16, but is BF16".formatted(name));
-        }
-        DataType type = DataType.fromSafetensors(dtype);
-        Shape shape = new Shape(longs(name, array, "shape"));
-        long[] offsets = longs(name, array, "data_offsets");
-        long bytes = shape.size() * type.getNumOfBytes();
-        if (offsets.length != 2 || offsets[1] - offsets[0] != bytes || bytes < 0 || bytes > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException("%s must have the %d bytes of %s, and at most %d, but has the offsets %s"
-                    .formatted(name, bytes, shape, Integer.MAX_VALUE, Arrays.toString(offsets)));
-        }
-        return new Entry(name, type, shape, offsets[0], (int) bytes);
-    }
-
-    private static long[] longs(String name, JsonObject array, String key) {
-        return required(name, array, key).getAsJsonArray().asList().stream()
-                .mapToLong(JsonElement::getAsLong)
-                .toArray();
-    }
-
-    private static JsonElement required(String name, JsonObject array, String key) {
-        JsonElement value = array.get(key);
-        if (value == null) {
-            throw new IllegalArgumentException("%s must have %s, but has none".formatted(name, key));
-        }
-        return value;
-    }
-
     private static void set(Parameter parameter, NDArray read, NDManager manager, DataType type) {
+        boolean isTrained = parameter.requiresGradient();
+        parameter.close(); // first, so that its memory serves for the new array
         NDArray there = read.toDevice(manager.getDevice(), false);
         // always a copy: what was read lies in a Java buffer
         NDArray array = there.getDataType() == type ? there.duplicate() : there.toType(type, false);
         array.attach(manager);
-        parameter.close();
         parameter.setShape(null);
         parameter.setArray(array);
-        array.setRequiresGradient(parameter.requiresGradient());
+        array.setRequiresGradient(isTrained);
     }
 
     private static void requireSame(Map<String, Parameter> parameters, Map<String, Shape> shapes) {

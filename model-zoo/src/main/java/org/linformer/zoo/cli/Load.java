@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.linformer.zoo.TextModel;
 import org.linformer.zoo.Truncation;
@@ -57,6 +58,7 @@ final class Load implements Callable<Integer> {
                 double seconds = seconds(start);
                 loaded.answer(loaded.tokenize(List.of("one text"), Truncation.NONE), TextModel.BATCH_TOKENS);
                 System.out.printf(
+                        Locale.ROOT,
                         "| %s | %.2f | %.2f | %d | %d |%n",
                         i == 1 ? "first, with the engine's start" : "one more",
                         seconds,
