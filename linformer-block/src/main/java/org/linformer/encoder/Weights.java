@@ -8,10 +8,12 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.util.Pair;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -208,6 +210,25 @@ public final class Weights {
             arrays.put(saved.name(), array);
         }
         return arrays;
+    }
+
+    /**
+     * Reads a file's arrays by name.
+     *
+     * @param scope owner of the arrays
+     * @param file a safetensors file
+     * @return the arrays, in the order of the file
+     * @throws IOException if it cannot be read or is no safetensors file, or has an array in bfloat16; the message names
+     *     the file
+     */
+    public static Map<String, NDArray> read(NDManager scope, Path file) throws IOException {
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+            return read(scope, in);
+        } catch (FileSystemException e) {
+            throw e; // it names the file
+        } catch (IOException e) {
+            throw new IOException(file + ": " + e.getMessage(), e);
+        }
     }
 
     private static void set(Parameter parameter, NDArray read, NDManager manager, DataType type) {

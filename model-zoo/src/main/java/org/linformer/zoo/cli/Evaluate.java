@@ -6,7 +6,6 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.linformer.json.StrictJson;
 import org.linformer.zoo.LinformerModelZoo;
-import org.linformer.zoo.data.Example;
 import org.linformer.zoo.train.Evaluator;
 import org.linformer.zoo.train.LabelledText;
 import picocli.CommandLine.Command;
@@ -35,7 +34,7 @@ final class Evaluate implements Callable<Integer> {
             throw new IllegalArgumentException("--max-tokens must be at least 2, but is " + maxTokens);
         }
         try (Evaluator evaluator = new Evaluator(LinformerModelZoo.url(model))) {
-            List<LabelledText> labelled = evaluator.tokenize(Example.read(texts)).stream()
+            List<LabelledText> labelled = evaluator.read(texts).stream()
                     .filter(text -> text.text().total() > moreThan)
                     .toList();
             if (labelled.isEmpty()) {

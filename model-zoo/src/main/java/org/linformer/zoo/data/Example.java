@@ -24,4 +24,23 @@ public record Example(String id, String text, String label) {
     public static List<Example> read(Path file) throws IOException {
         return JsonLines.read(file, Example.class);
     }
+
+    /**
+     * Reads a file of examples for a model.
+     *
+     * @param file the file
+     * @param labels the labels that they may have
+     * @return its examples, in the order of the lines
+     * @throws IOException if it cannot be read
+     * @throws IllegalArgumentException if a line is no example, or has another label; the message names file, line and
+     *     reason
+     */
+    public static List<Example> read(Path file, List<String> labels) throws IOException {
+        return JsonLines.read(file, Example.class, example -> {
+            if (!labels.contains(example.label())) {
+                throw new IllegalArgumentException(
+                        "label must be one of %s, but is %s".formatted(labels, example.label()));
+            }
+        });
+    }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.linformer.json.StrictJson;
 
 /** A file of JSON lines: a record in each. */
@@ -20,10 +21,17 @@ final class JsonLines {
 
     /** Reads all records; the message about a line that is none names file, line and reason. */
     static <T extends Record> List<T> read(Path file, Class<T> type) throws IOException {
+        return read(file, type, record -> {});
+    }
+
+    /** The same, where each record is checked too, which throws an IllegalArgumentException. */
+    static <T extends Record> List<T> read(Path file, Class<T> type, Consumer<T> check) throws IOException {
         List<T> records = new ArrayList<>();
         TextFile.readLines(file, (number, line) -> {
             try {
-                records.add(StrictJson.read(line, type));
+                T record = StrictJson.read(line, type);
+                check.accept(record);
+                records.add(record);
             } catch (IllegalArgumentException e) {
                 throw new IllegalArgumentException("%s: %s".formatted(TextFile.place(file, number), e.getMessage()), e);
             }

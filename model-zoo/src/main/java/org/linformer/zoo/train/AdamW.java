@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import org.linformer.encoder.Weights;
 
 /**
  * AdamW (Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101) over named parameters, with the gradient's norm
@@ -102,14 +103,14 @@ final class AdamW implements AutoCloseable {
 
     void load(InputStream in) throws IOException {
         try (NDManager scope = manager.newSubManager()) {
-            for (NDArray array : NDList.decode(scope, in)) {
-                String name = array.getName();
+            for (Map.Entry<String, NDArray> entry : Weights.read(scope, in).entrySet()) {
+                String name = entry.getKey();
                 Map<String, NDArray> part = name.startsWith("mean.") ? means : variances;
                 NDArray target = part.get(name.substring(name.indexOf('.') + 1));
                 if (target == null) {
                     throw new IOException("optimizer state must have the names of the model, but has " + name);
                 }
-                array.copyTo(target);
+                entry.getValue().copyTo(target);
             }
         }
     }

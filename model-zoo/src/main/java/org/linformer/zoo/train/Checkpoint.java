@@ -84,9 +84,9 @@ record Checkpoint(String identity, int step, int bestAt, double bestScore, doubl
 
     /** Puts the weights and the optimizer back. */
     static void restore(Path folder, Map<String, NDArray> weights, AdamW optimizer) throws IOException {
-        try (NDManager scope = weights.values().iterator().next().getManager().newSubManager();
-                InputStream in = new BufferedInputStream(Files.newInputStream(folder.resolve(ModelConfig.WEIGHTS)))) {
-            Map<String, NDArray> saved = Weights.read(scope, in);
+        Path file = folder.resolve(ModelConfig.WEIGHTS);
+        try (NDManager scope = weights.values().iterator().next().getManager().newSubManager()) {
+            Map<String, NDArray> saved = Weights.read(scope, file);
             if (!saved.keySet().equals(weights.keySet())) {
                 throw new IOException(
                         "%s must have the weights %s, but has %s".formatted(folder, weights.keySet(), saved.keySet()));

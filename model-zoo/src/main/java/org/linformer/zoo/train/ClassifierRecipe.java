@@ -26,7 +26,7 @@ import org.linformer.encoder.HeadConfig;
  * @param rank of the low-rank updates of matrices that come from another model, whose other matrices and token
  *     embeddings then stay as they are; 0 trains all as they are
  * @param updated the matrices that have such updates
- * @param warmup share of the steps in which the rates rise to their peaks, before they fall to zero in a line
+ * @param schedule the course of the rates, and when the training ends
  * @param weightDecay of matrices; vectors have none
  * @param maxGradientNorm a longer gradient is shortened to this
  * @param tokenDropout share of the tokens of a text that are hidden from each reading
@@ -49,7 +49,7 @@ public record ClassifierRecipe(
         float startRate,
         int rank,
         Updated updated,
-        float warmup,
+        Schedule schedule,
         float weightDecay,
         float maxGradientNorm,
         float tokenDropout)
@@ -78,7 +78,6 @@ public record ClassifierRecipe(
         Recipe.requirePositive("learningRate", learningRate);
         Recipe.requireNotNegative("startRate", startRate);
         Recipe.requireNotNegative("rank", rank);
-        Recipe.requireShare("warmup", warmup);
         Recipe.requireNotNegative("weightDecay", weightDecay);
         Recipe.requirePositive("maxGradientNorm", maxGradientNorm);
         Recipe.requireShare("tokenDropout", tokenDropout);

@@ -120,13 +120,13 @@ public final class ClassifierTraining {
                             trained.size()));
             try (AdamW optimizer = trained.optimizer(manager, recipe.weightDecay(), recipe.maxGradientNorm())) {
                 Labelling task = new Labelling(manager, block, train, validation);
-                last = loop.run(block, trained, optimizer, steps, recipe.epochs(), recipe.warmup(), task);
+                last = loop.run(block, trained, optimizer, steps, recipe.epochs(), recipe.schedule(), task);
             }
         }
-        if (last.step() < steps) {
+        if (!recipe.schedule().isOver(last, steps, recipe.epochs())) {
             return false;
         }
-        finish(command, train.size(), last.bestAt() / perEpoch, last, validation, test);
+        finish(command, train.size(), perEpoch, last, validation, test);
         return true;
     }
 
@@ -234,7 +234,7 @@ public final class ClassifierTraining {
     }
 
     private List<LabelledText> read(Path file, TextTokenizer tokenizer) throws IOException {
-        List<Example> examples = Example.read(file);
+        List<Example> examples = Example.read(file, recipe.labels());
         if (examples.isEmpty()) {
             throw new IllegalArgumentException(file + " must hold a text, but holds none");
         }
@@ -246,7 +246,7 @@ public final class ClassifierTraining {
     private void finish(
             String command,
             int trainTexts,
-            int bestEpoch,
+            int perEpoch,
             Checkpoint last,
             List<LabelledText> validation,
             List<LabelledText> test)
@@ -261,8 +261,8 @@ public final class ClassifierTraining {
                     command,
                     start.toString(),
                     trainTexts,
-                    recipe.epochs(),
-                    bestEpoch,
+                    last.step() / perEpoch,
+                    last.bestAt() / perEpoch,
                     last.tokens(),
                     last.seconds() / 60,
                     last.tokens() / last.seconds(),

@@ -28,7 +28,7 @@ import org.linformer.encoder.HeadConfig;
  * @param lowRankRate of the low-rank updates
  * @param vectorRate of the biases and normalisations behind the first k positions
  * @param poolingRate of the weights of the mean
- * @param warmup share of the steps in which the rates rise to their peaks, before they fall to zero in a line
+ * @param schedule the course of the rates, and when the training ends
  * @param maxGradientNorm a longer gradient is shortened to this
  * @param temperature by which the cosines are divided before the softmax
  * @param sentenceWeight weight of the loss that finds the document's own sentences, that of its query being 1
@@ -55,7 +55,7 @@ public record EmbeddingRecipe(
         float lowRankRate,
         float vectorRate,
         float poolingRate,
-        float warmup,
+        Schedule schedule,
         float maxGradientNorm,
         float temperature,
         float sentenceWeight,
@@ -86,7 +86,6 @@ public record EmbeddingRecipe(
         Recipe.requireNotNegative("lowRankRate", lowRankRate);
         Recipe.requireNotNegative("vectorRate", vectorRate);
         Recipe.requireNotNegative("poolingRate", poolingRate);
-        Recipe.requireShare("warmup", warmup);
         Recipe.requirePositive("maxGradientNorm", maxGradientNorm);
         Recipe.requirePositive("temperature", temperature);
         Recipe.requireNotNegative("sentenceWeight", sentenceWeight);

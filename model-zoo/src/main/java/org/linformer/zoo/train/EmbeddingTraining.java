@@ -109,9 +109,10 @@ public final class EmbeddingTraining {
                     task.trained.size());
             Checkpoint last;
             try (AdamW optimizer = task.trained.optimizer(manager, 0, recipe.maxGradientNorm())) {
-                last = loop.run(block, task.trained, optimizer, recipe.steps(), recipe.checks(), recipe.warmup(), task);
+                last = loop.run(
+                        block, task.trained, optimizer, recipe.steps(), recipe.checks(), recipe.schedule(), task);
             }
-            if (last.step() < recipe.steps()) {
+            if (!recipe.schedule().isOver(last, recipe.steps(), recipe.checks())) {
                 return false;
             }
             finish(command, task.train.size(), task.validation.size(), last, finished);
@@ -131,7 +132,7 @@ public final class EmbeddingTraining {
                         command,
                         start.toString(),
                         documents,
-                        recipe.steps(),
+                        last.step(),
                         last.bestAt(),
                         validationPairs,
                         last.bestScore(),

@@ -8,6 +8,7 @@ import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.translate.TranslateException;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.linformer.zoo.ModelConfig;
@@ -78,6 +79,18 @@ public final class Evaluator implements AutoCloseable {
                 config.labels(),
                 texts.stream().mapToInt(LabelledText::label).toArray(),
                 Arrays.copyOf(answers, texts.size()));
+    }
+
+    /**
+     * Reads and tokenizes a file of labelled texts.
+     *
+     * @param file JSON lines: id, text, label
+     * @return its texts, in the order of the lines
+     * @throws IOException if it or the tokenizer cannot be read
+     * @throws IllegalArgumentException if a line is no such text, or has a label that the model does not know
+     */
+    public List<LabelledText> read(Path file) throws IOException {
+        return tokenize(Example.read(file, config.labels()));
     }
 
     /**

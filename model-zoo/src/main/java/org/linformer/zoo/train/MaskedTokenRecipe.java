@@ -27,7 +27,7 @@ import org.linformer.encoder.MaskedTokenHead;
  * @param learningRate its peak
  * @param projectionRate the same for E and F. AdamW moves each of the n entries of a slot's row by about the rate, so
  *     that the learningRate of other matrices buries what a row picks under noise within a few steps
- * @param warmup share of the steps in which it rises to the peak, before it falls to zero in a line
+ * @param schedule the course of the rates, and when the training ends
  * @param weightDecay of matrices; vectors have none
  * @param maxGradientNorm a longer gradient is shortened to this
  */
@@ -49,7 +49,7 @@ public record MaskedTokenRecipe(
         float masked,
         float learningRate,
         float projectionRate,
-        float warmup,
+        Schedule schedule,
         float weightDecay,
         float maxGradientNorm)
         implements Recipe {
@@ -69,7 +69,6 @@ public record MaskedTokenRecipe(
         Recipe.requirePositive("masked", masked);
         Recipe.requirePositive("learningRate", learningRate);
         Recipe.requireNotNegative("projectionRate", projectionRate);
-        Recipe.requireShare("warmup", warmup);
         Recipe.requireNotNegative("weightDecay", weightDecay);
         Recipe.requirePositive("maxGradientNorm", maxGradientNorm);
         if (heads.isEmpty() || !(heads.get(0) instanceof MaskedTokenHead.Config)) {

@@ -113,10 +113,10 @@ public final class MaskedTokenTraining {
                     .formatted(train.size(), length(), recipe.steps(), recipe.batchSize(), trained.size()));
             try (AdamW optimizer = trained.optimizer(manager, recipe.weightDecay(), recipe.maxGradientNorm())) {
                 Guessing task = new Guessing(manager, block, train, checked);
-                last = loop.run(block, trained, optimizer, recipe.steps(), recipe.checks(), recipe.warmup(), task);
+                last = loop.run(block, trained, optimizer, recipe.steps(), recipe.checks(), recipe.schedule(), task);
             }
         }
-        if (last.step() < recipe.steps()) {
+        if (!recipe.schedule().isOver(last, recipe.steps(), recipe.checks())) {
             return false;
         }
         finish(command, train.size(), last, unigramPerplexity(byFrequency, checked));
@@ -155,14 +155,14 @@ public final class MaskedTokenTraining {
         for (String line : Files.readAllLines(out.resolve(PERPLEXITIES))) {
             int comma = line.indexOf(',');
             int step = Integer.parseInt(line.substring(0, comma));
-            if (Schedule.isCheck(step, recipe.steps(), recipe.checks())) {
+            if (step <= last.step() && Schedule.isCheck(step, recipe.steps(), recipe.checks())) {
                 perplexities.put(step, Double.parseDouble(line.substring(comma + 1)));
             }
         }
         MaskedTokenMetrics metrics = new MaskedTokenMetrics(
                 command,
                 trainWindows,
-                recipe.steps(),
+                last.step(),
                 last.bestAt(),
                 last.tokens(),
                 last.seconds() / 60,

@@ -9,9 +9,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -98,10 +96,8 @@ final class Start {
         if (folder == null) {
             mimic(block, manager);
         } else {
-            try (NDManager scope = manager.newSubManager();
-                    InputStream in =
-                            new BufferedInputStream(Files.newInputStream(folder.resolve(ModelConfig.WEIGHTS)))) {
-                Map<String, NDArray> weights = Weights.read(scope, in);
+            try (NDManager scope = manager.newSubManager()) {
+                Map<String, NDArray> weights = Weights.read(scope, folder.resolve(ModelConfig.WEIGHTS));
                 weights.keySet().removeIf(Start::isOfAHead);
                 Set<String> missing = Weights.set(block, manager, weights, DataType.FLOAT32);
                 missing.removeIf(Start::isOfAHead);

@@ -71,19 +71,20 @@ final class TrainingLoop {
     }
 
     /**
-     * Goes on until the last step, or until it is stopped.
+     * Goes on to the end, or until it is stopped.
      *
      * @param block the model
      * @param trained what is trained in it
      * @param optimizer of that
      * @param steps number of steps
      * @param checks number of checks, evenly spread, the last one at the end; the best state is kept
-     * @param warmup share of the steps in which the learning rates rise
+     * @param schedule the course of the learning rates, and when it ends
      * @param task what is done in them
      * @return where the training stands
      * @throws IllegalArgumentException if the loss grows beyond all bounds
      */
-    Checkpoint run(EncoderModel block, Trained trained, AdamW optimizer, int steps, int checks, float warmup, Task task)
+    Checkpoint run(
+            EncoderModel block, Trained trained, AdamW optimizer, int steps, int checks, Schedule schedule, Task task)
             throws IOException {
         Path folder = out.resolve(CHECKPOINT);
         Checkpoint at = found;
@@ -97,7 +98,7 @@ final class TrainingLoop {
         double losses = 0;
         int unchecked = 0;
         long saved = System.nanoTime();
-        while (at.step() < steps) {
+        while (!schedule.isOver(at, steps, checks)) {
             int number = at.step() + 1;
             start.seedDropout(number);
             Step step = task.step(number);
@@ -106,7 +107,7 @@ final class TrainingLoop {
                         "loss must be finite, but is %s in step %d: lower the learning rates. The last checkpoint stands, if there is one"
                                 .formatted(step.loss(), number));
             }
-            trained.step(optimizer, number, Schedule.share(number, steps, warmup));
+            trained.step(optimizer, number, schedule.share(number, steps));
             curve.add(number, step.loss());
             losses += step.loss();
             unchecked++;
@@ -131,7 +132,12 @@ final class TrainingLoop {
                 unchecked = 0;
                 meter.leaveOut(System.nanoTime() - began);
             }
-            if (isStopped && number < steps) {
+            boolean isOver = schedule.isOver(at, steps, checks);
+            if (isOver && number < steps) {
+                progress.println(
+                        "ends after step %d, as no check behind step %d was better".formatted(number, at.bestAt()));
+            }
+            if (isStopped && !isOver) {
                 progress.println("stopped after step %d; the same command goes on from there".formatted(number));
                 break;
             }

@@ -3,10 +3,7 @@ package org.linformer.zoo.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Parameter;
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.linformer.encoder.EncoderModel;
@@ -37,9 +34,8 @@ public final class Updates {
     public static void apply(EncoderModel block, Path file) throws IOException {
         Map<String, Parameter> parameters = Weights.of(block);
         NDManager owner = parameters.values().iterator().next().getArray().getManager();
-        try (NDManager scope = owner.newSubManager();
-                InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
-            Map<String, NDArray> updates = Weights.read(scope, in);
+        try (NDManager scope = owner.newSubManager()) {
+            Map<String, NDArray> updates = Weights.read(scope, file);
             updates.forEach((name, update) -> {
                 if (name.endsWith(B)) {
                     String other = name.substring(0, name.length() - B.length()) + A;

@@ -39,7 +39,7 @@ class LangChain4jTest {
 
     @BeforeAll
     static void load() throws Exception {
-        model = new LinformerEmbeddingModel("spam-linformer");
+        model = new LinformerEmbeddingModel("minilm-linformer-4k");
     }
 
     @AfterAll
@@ -63,12 +63,12 @@ class LangChain4jTest {
 
     @Test
     void tellsItsNameAndDimensionWithoutEmbeddingAnything() {
-        assertThat(model.modelName()).isEqualTo("spam-linformer");
+        assertThat(model.modelName()).isEqualTo("minilm-linformer-4k");
         assertThat(model.dimension()).isEqualTo(384);
         assertThat(model.embed(EmbeddingRequest.builder().input(SPAM).build())
                         .metadata()
                         .modelName())
-                .isEqualTo("spam-linformer");
+                .isEqualTo("minilm-linformer-4k");
         assertThat(model.embedAll(List.of()).content()).isEmpty();
     }
 
@@ -100,7 +100,7 @@ class LangChain4jTest {
     @Test
     void embedsInBfloat16() throws Exception {
         try (LinformerEmbeddingModel half =
-                new LinformerEmbeddingModel("spam-linformer", Truncation.NONE, "bfloat16")) {
+                new LinformerEmbeddingModel("minilm-linformer-4k", Truncation.NONE, "bfloat16")) {
             assertThat(likeness(
                             half.embed(SPAM).content().vector(),
                             model.embed(SPAM).content().vector()))
@@ -122,7 +122,7 @@ class LangChain4jTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> model.embedAll(segments))
                 .withMessageStartingWith("text 2 of 2: text must be at most 4096 tokens, but is 5002");
-        try (LinformerEmbeddingModel cutting = new LinformerEmbeddingModel("spam-linformer", Truncation.END)) {
+        try (LinformerEmbeddingModel cutting = new LinformerEmbeddingModel("minilm-linformer-4k", Truncation.END)) {
             assertThat(cutting.embed(TOO_LONG).tokenUsage().inputTokenCount()).isEqualTo(4096);
         }
     }

@@ -34,7 +34,7 @@ class SpringAiTest {
 
     @BeforeAll
     static void load() throws Exception {
-        model = new LinformerEmbeddingModel("spam-linformer");
+        model = new LinformerEmbeddingModel("minilm-linformer-4k");
     }
 
     @AfterAll
@@ -50,7 +50,7 @@ class SpringAiTest {
         assertThat(response.getResults().get(1).getOutput())
                 .hasSize(model.dimensions())
                 .containsExactly(model.embed(SPAM), within(1e-4f));
-        assertThat(response.getMetadata().getModel()).isEqualTo("spam-linformer");
+        assertThat(response.getMetadata().getModel()).isEqualTo("minilm-linformer-4k");
         assertThat(response.getMetadata().getUsage().getPromptTokens())
                 .isEqualTo(response.getMetadata().getUsage().getTotalTokens())
                 .isGreaterThan(200);
@@ -76,7 +76,7 @@ class SpringAiTest {
     @Test
     void embedsInBfloat16() throws Exception {
         try (LinformerEmbeddingModel half =
-                new LinformerEmbeddingModel("spam-linformer", Truncation.NONE, "bfloat16")) {
+                new LinformerEmbeddingModel("minilm-linformer-4k", Truncation.NONE, "bfloat16")) {
             assertThat(likeness(half.embed(SPAM), model.embed(SPAM))).isGreaterThan(0.999);
         }
         assertThatIllegalArgumentException()
@@ -93,7 +93,7 @@ class SpringAiTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> model.embed(List.of(HAM, TOO_LONG)))
                 .withMessageStartingWith("text 2 of 2: text must be at most 4096 tokens, but is 5002");
-        try (LinformerEmbeddingModel cutting = new LinformerEmbeddingModel("spam-linformer", Truncation.END)) {
+        try (LinformerEmbeddingModel cutting = new LinformerEmbeddingModel("minilm-linformer-4k", Truncation.END)) {
             assertThat(cutting.embedForResponse(List.of(TOO_LONG))
                             .getMetadata()
                             .getUsage()
@@ -111,7 +111,7 @@ class SpringAiTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> model.call(new EmbeddingRequest(
                         List.of(SPAM), EmbeddingOptions.builder().model("other").build())))
-                .withMessage("model must be spam-linformer, but is other");
+                .withMessage("model must be minilm-linformer-4k, but is other");
         Document picture = Document.builder()
                 .id("picture")
                 .media(new org.springframework.ai.content.Media(
@@ -128,7 +128,7 @@ class SpringAiTest {
 
         @Bean
         LinformerEmbeddingModel embeddingModel() throws Exception {
-            return new LinformerEmbeddingModel("spam-linformer");
+            return new LinformerEmbeddingModel("minilm-linformer-4k");
         }
     }
 

@@ -45,6 +45,7 @@ import org.linformer.zoo.Truncation;
 import org.linformer.zoo.spectrum.AttentionSpectrum;
 import org.linformer.zoo.train.ClassifierRecipe;
 import org.linformer.zoo.train.ClassifierRecipe.Updated;
+import org.linformer.zoo.train.Schedule;
 
 /** The vectors of the ONNX file itself, through ONNX Runtime, are the truth. */
 class MiniLmTest {
@@ -143,7 +144,7 @@ class MiniLmTest {
                 1,
                 2,
                 Updated.ALL,
-                0,
+                new Schedule(0, Schedule.Decay.LINEAR, 0),
                 0,
                 1,
                 0);

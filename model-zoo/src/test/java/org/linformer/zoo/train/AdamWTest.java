@@ -100,14 +100,4 @@ class AdamWTest {
                     .containsExactly(weights.get("matrix").toFloatArray());
         }
     }
-
-    @Test
-    void risesToThePeakAndFallsToZeroInLines() {
-        assertThat(Schedule.share(1, 100, 0.1f)).isEqualTo(0.1f);
-        assertThat(Schedule.share(5, 100, 0.1f)).isEqualTo(0.5f);
-        assertThat(Schedule.share(10, 100, 0.1f)).isEqualTo(1);
-        assertThat(Schedule.share(55, 100, 0.1f)).isCloseTo(46 / 91f, within(1e-6f));
-        assertThat(Schedule.share(100, 100, 0.1f)).isCloseTo(1 / 91f, within(1e-6f));
-        assertThat(Schedule.share(1, 100, 0)).isEqualTo(1);
-    }
 }

@@ -103,7 +103,7 @@ class ClassifierTrainingTest {
                 /* startRate= */ 0.005f,
                 /* rank= */ 2,
                 updated,
-                /* warmup= */ 0.1f,
+                new Schedule(/* warmup= */ 0.1f, Schedule.Decay.LINEAR, /* patience= */ 0),
                 /* weightDecay= */ 0.01f,
                 /* maxGradientNorm= */ 1,
                 /* tokenDropout= */ 0.1f);
@@ -279,6 +279,25 @@ class ClassifierTrainingTest {
         assertThat(Arrays.copyOf(losses("out"), 40)).containsExactly(Arrays.copyOf(whole, 40), within(0.01));
     }
 
+    @Test
+    void endsWhenItGetsNoBetter() throws Exception {
+        Path file = folder.resolve("recipe.json");
+        Files.writeString(
+                file,
+                Files.readString(file)
+                        .replace("\"patience\": 0", "\"patience\": 2")
+                        .replace("\"epochs\": 4", "\"epochs\": 30"));
+
+        assertThat(train(() -> false)).isTrue();
+
+        ClassifierMetrics metrics = StrictJson.read(folder.resolve("out/metrics.json"), ClassifierMetrics.class);
+        assertThat(metrics.epochs()).isLessThan(30).isEqualTo(metrics.bestEpoch() + 2);
+        assertThat(progress.toString(StandardCharsets.UTF_8)).contains("ends after step ", "as no check behind step ");
+        int steps = losses("out").length;
+        assertThat(train(() -> false)).as("it goes on no further").isTrue();
+        assertThat(losses("out")).hasSize(steps);
+    }
+
     /** A crash between the two renames of a checkpoint leaves the last one under its old name, and half of the next. */
     @Test
     void goesOnFromACheckpointThatWasBeingReplaced() throws Exception {
@@ -427,7 +446,8 @@ class ClassifierTrainingTest {
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> train(() -> false))
-                .withMessage("label of a must be one of [fruit, tool], but is animal");
+                .withMessage(
+                        folder.resolve("train.jsonl") + ", line 1: label must be one of [fruit, tool], but is animal");
     }
 
     private List<Double> losses() {

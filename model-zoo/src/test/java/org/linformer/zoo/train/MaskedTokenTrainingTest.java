@@ -114,7 +114,7 @@ class MaskedTokenTrainingTest {
                 masked,
                 learningRate,
                 /* projectionRate= */ 0.005f,
-                /* warmup= */ 0.1f,
+                new Schedule(/* warmup= */ 0.1f, Schedule.Decay.LINEAR, /* patience= */ 0),
                 /* weightDecay= */ 0.01f,
                 /* maxGradientNorm= */ 1);
     }

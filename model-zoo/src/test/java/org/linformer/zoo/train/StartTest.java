@@ -59,7 +59,7 @@ class StartTest {
                 /* masked= */ 0.15f,
                 /* learningRate= */ 1e-3f,
                 /* projectionRate= */ 1e-3f,
-                /* warmup= */ 0,
+                new Schedule(/* warmup= */ 0, Schedule.Decay.LINEAR, /* patience= */ 0),
                 /* weightDecay= */ 0,
                 /* maxGradientNorm= */ 1);
     }
