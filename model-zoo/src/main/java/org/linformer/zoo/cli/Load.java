@@ -44,12 +44,13 @@ final class Load implements Callable<Integer> {
         System.out.printf(
                 "| %s, %s | seconds | to the first answer | MiB more then | MiB more at most |%n", model, precision);
         System.out.println("| --- | --- | --- | --- | --- |");
+        boolean isLinux = Files.isWritable(PEAK);
         List<TextModel<float[]>> open = new ArrayList<>();
         try {
             for (int i = 1; i <= times; i++) {
                 System.gc();
-                long before = mebibytes("VmRSS:");
-                if (Files.isWritable(PEAK)) {
+                long before = isLinux ? mebibytes("VmRSS:") : 0;
+                if (isLinux) {
                     Files.writeString(PEAK, RESET);
                 }
                 long start = System.nanoTime();
@@ -59,12 +60,12 @@ final class Load implements Callable<Integer> {
                 loaded.answer(loaded.tokenize(List.of("one text"), Truncation.NONE), TextModel.BATCH_TOKENS);
                 System.out.printf(
                         Locale.ROOT,
-                        "| %s | %.2f | %.2f | %d | %d |%n",
+                        "| %s | %.2f | %.2f | %s | %s |%n",
                         i == 1 ? "first, with the engine's start" : "one more",
                         seconds,
                         seconds(start),
-                        mebibytes("VmRSS:") - before,
-                        mebibytes("VmHWM:") - before);
+                        isLinux ? mebibytes("VmRSS:") - before : "-",
+                        isLinux ? mebibytes("VmHWM:") - before : "-");
             }
         } finally {
             open.forEach(TextModel::close);
@@ -77,9 +78,6 @@ final class Load implements Callable<Integer> {
     }
 
     private static long mebibytes(String field) throws IOException {
-        if (!Files.isReadable(STATUS)) {
-            return 0;
-        }
         return Files.readAllLines(STATUS).stream()
                 .filter(line -> line.startsWith(field))
                 .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
