@@ -744,7 +744,7 @@ class EncoderModelTest {
         assertThat(y.getDataType()).isEqualTo(DataType.FLOAT32);
         // as far from float32 as without packing: of the order of bfloat16's 8 bits
         assertThat(error).isBetween(1e-4f, 0.2f);
-        assertThat(largest(y.sub(exact), mask)).isLessThan(3 * error);
+        assertThat(largest(y.sub(exact), mask)).isLessThan(2 * error);
         assertThat(encoder.forward(new ParameterStore(manager, false), new NDList(x), false)
                         .singletonOrThrow()
                         .isNaN()

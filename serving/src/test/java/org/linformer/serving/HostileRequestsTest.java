@@ -291,6 +291,22 @@ class HostileRequestsTest {
         }
     }
 
+    /** A connection that is closed before everything is sent may lose the answer. */
+    @Test
+    void answersWhoeverSendsAllOfABodyThatIsRefused() throws Exception {
+        try (Socket socket = new Socket("127.0.0.1", port)) {
+            socket.getOutputStream()
+                    .write(("POST /v1/classify HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                                    + "Content-Type: application/json\r\nContent-Length: 30000000\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream().write(new byte[30_000_000]);
+
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+            assertThat(answer).startsWith("HTTP/1.1 413");
+        }
+    }
+
     @ParameterizedTest(name = "{0}")
     @MethodSource("bytes")
     void answersBytesThatAreNoUtf8(String what, byte[] body) throws Exception {

@@ -135,7 +135,7 @@ class ProcessTest {
             value = {
                 "SERVER_PORT | many | server.port;many",
                 "SERVING_MAX_TEXT | 3 | SERVING_MAX_TEXT must be a setting, but is none",
-                "SERVING_MODELS | spam | model must be one of [minilm-linformer-4k, spam-linformer, debian-topic, imdb-sentiment], or a folder",
+                "SERVING_MODELS | spam | model must be one of [minilm-linformer-4k, spam-linformer, debian-topic, imdb-sentiment], or a folder;but is spam",
                 "SERVING_LIMITS_SPAM_MAXTOKENS | 9 | must be of models that are served, [spam-linformer], but are of [spam] too",
                 "SERVING_WORKERS | -1 | serving.workers must be greater than or equal to 0, but is -1",
             })

@@ -155,7 +155,7 @@ class ClassifierTrainingTest {
         ClassifierMetrics metrics =
                 StrictJson.read(Files.readString(folder.resolve("out/metrics.json")), ClassifierMetrics.class);
         double accuracy = metrics.test().get(0).evaluation().accuracy();
-        assertThat(accuracy).isGreaterThan(0.8);
+        assertThat(accuracy).isGreaterThan(0.9);
         assertThat(metrics.test()).as("no text is longer than 512 tokens").hasSize(1);
         assertThat(metrics.start()).isEqualTo("nothing");
         assertThat(folder.resolve("out/CARD.md"))
@@ -198,7 +198,7 @@ class ClassifierTrainingTest {
         assertThat(StrictJson.read(again.resolve("metrics.json"), ClassifierMetrics.class))
                 .satisfies(metrics -> {
                     assertThat(metrics.start()).isEqualTo("fruit-or-tool");
-                    assertThat(metrics.test().get(0).evaluation().accuracy()).isGreaterThan(0.8);
+                    assertThat(metrics.test().get(0).evaluation().accuracy()).isGreaterThan(0.9);
                 });
         Map<String, long[]> updates = shapes(again.resolve(Updates.FILE));
         assertThat(updates.keySet())
@@ -273,10 +273,7 @@ class ClassifierTrainingTest {
         assertThat(progress.toString(StandardCharsets.UTF_8))
                 .contains("stopped after step 30", "goes on after step 30", "epoch 4 of 4");
         train(null, "whole", () -> false);
-        // the runs drift apart, by rounding; a wrong start again would show in the first steps behind it
-        double[] whole = losses("whole");
-        assertThat(losses("out")).hasSize(whole.length);
-        assertThat(Arrays.copyOf(losses("out"), 40)).containsExactly(Arrays.copyOf(whole, 40), within(0.01));
+        assertThat(losses("out")).containsExactly(losses("whole"), within(0.01));
     }
 
     @Test
@@ -328,8 +325,7 @@ class ClassifierTrainingTest {
         Files.writeString(file, recipe.replace("\"maxBatchTokens\": 128", "\"maxBatchTokens\": 4096"));
         train(null, "one", () -> ++steps[0] == 40);
 
-        assertThat(losses("several")).hasSize(20);
-        assertThat(Arrays.copyOf(losses("several"), 5)).containsExactly(Arrays.copyOf(losses("one"), 5), within(0.01));
+        assertThat(losses("several")).hasSize(20).containsExactly(losses("one"), within(0.01));
     }
 
     /** Texts that begin with the words of one kind, and become one of the other behind where they are cut. */
@@ -377,6 +373,11 @@ class ClassifierTrainingTest {
                         .toList();
                 assertThat(reading.evaluation()).isEqualTo(evaluator.evaluate(longer, reading.upTo()));
             }
+        }
+        for (int whole = 0; whole < readings.size(); whole += 2) {
+            assertThat(readings.get(whole + 1).evaluation().accuracy())
+                    .as("cut, some are taken for the other kind")
+                    .isLessThan(readings.get(whole).evaluation().accuracy());
         }
     }
 
