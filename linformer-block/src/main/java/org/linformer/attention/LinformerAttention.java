@@ -289,6 +289,6 @@ public final class LinformerAttention extends MultiHeadAttention {
         while (condition.getShape().dimension() < otherwise.getShape().dimension()) {
             condition = condition.expandDims(1);
         }
-        return ifShort.mul(condition).add(otherwise.mul(condition.mul(-1).add(1))); // exact in any type
+        return ifShort.mul(condition).add(otherwise.mul(condition.neg().add(1))); // exact in any type
     }
 }

@@ -315,8 +315,10 @@ public abstract class MultiHeadAttention extends AttentionBlock {
     }
 
     private NDArray map(NDArray query, KeysAndValues slots) {
-        NDArray scaledKey = slots.key().mul(1 / Math.sqrt(heads.headDim())); // (b, h, m, d)
-        NDArray scores = query.matMul(scaledKey.swapAxes(2, 3)); // (b, h, n, m)
+        NDArray root = query.getManager()
+                .full(new Shape(), heads.headDim(), DataType.FLOAT64)
+                .sqrt(); // ()
+        NDArray scores = query.matMul(slots.key().div(root).swapAxes(2, 3)); // (b, h, n, m)
         NDArray penalty = penalty(query, slots);
         return float32(penalty == null ? scores : scores.add(penalty)).softmax(-1); // (b, h, n, m)
     }
@@ -324,17 +326,18 @@ public abstract class MultiHeadAttention extends AttentionBlock {
     /** What is added to scores, so large that it leaves no attention: (b, 1, 1, m) or (.., n, m); null for nothing. */
     private @Nullable NDArray penalty(NDArray query, KeysAndValues slots) {
         NDArray mask = slots.mask();
-        float size = query.getDataType() == DataType.FLOAT16 ? FLOAT16_PENALTY : PENALTY;
+        NDManager manager = query.getManager();
+        NDArray size =
+                manager.full(new Shape(), query.getDataType() == DataType.FLOAT16 ? FLOAT16_PENALTY : PENALTY); // ()
         NDArray penalty =
                 mask == null ? null : mask.sub(1).mul(size).expandDims(1).expandDims(1); // (b, 1, 1, m)
         if (!heads.causal()) {
             return penalty;
         }
-        NDManager manager = query.getManager();
         int n = (int) query.getShape().get(2);
         int m = (int) slots.key().getShape().get(2);
         NDArray isLater = manager.arange(m).gt(manager.arange(n).expandDims(1)); // (n, m)
-        NDArray ofLater = typed(isLater, query).mul(-size); // (n, m)
+        NDArray ofLater = typed(isLater, query).mul(size).neg(); // (n, m)
         return penalty == null ? ofLater : penalty.add(ofLater); // (n, m) or (b, 1, n, m)
     }
 

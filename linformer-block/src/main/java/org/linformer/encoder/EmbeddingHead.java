@@ -58,9 +58,9 @@ public final class EmbeddingHead extends Head {
                         behind,
                         (manager, shape, type) -> manager.arange(equal, equal + behind)
                                 .toType(type, false)
-                                .div(0.7 * equal)
                                 .log()
-                                .neg())
+                                .neg()
+                                .add(Math.log(0.7 * equal)))
                 : null;
     }
 

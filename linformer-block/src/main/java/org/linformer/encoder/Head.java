@@ -3,6 +3,7 @@ package org.linformer.encoder;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
@@ -58,6 +59,7 @@ public abstract class Head extends AbstractBlock {
             return x.mean(new int[] {1}); // (b, dModel)
         }
         NDArray sum = mask.expandDims(1).matMul(x).squeeze(1); // (b, dModel)
-        return sum.div(mask.sum(new int[] {1}, true).maximum(1)); // (b, dModel)
+        NDArray one = x.getManager().ones(new Shape()); // ()
+        return sum.div(mask.sum(new int[] {1}, true).maximum(one)); // (b, dModel)
     }
 }

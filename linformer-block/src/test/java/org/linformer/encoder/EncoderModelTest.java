@@ -26,6 +26,7 @@ import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.Tracker;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.lang.ref.Cleaner;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -35,6 +36,9 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -350,6 +354,77 @@ class EncoderModelTest {
         assertThat(states.toFloatArray())
                 .as("not the head alone drops")
                 .isNotEqualTo(model.encode(store, new NDList(ids), true).toFloatArray());
+    }
+
+    /** DJL leaves a number of mul(Number) to the garbage collector while PyTorch needs it for the gradient. */
+    @Test
+    void hasTheSameGradientsWhereGarbageIsCollectedBeforeThem() throws InterruptedException {
+        EncoderModel model = new EncoderModel(
+                50,
+                new EncoderConfig(
+                        /* numLayers= */ 2,
+                        /* ffDim= */ 24,
+                        EncoderConfig.Activation.GELU,
+                        /* normFirst= */ false,
+                        /* finalNorm= */ true,
+                        /* normEpsilon= */ 1e-6f,
+                        /* dropout= */ 0.1f,
+                        new LinformerAttention.Config(
+                                new Heads(12, 3, 4, true, /* dropout= */ 0.1f, false),
+                                /* maxLength= */ 20,
+                                /* k= */ 5,
+                                new Linear(Sharing.HEADWISE, Initialization.GAUSSIAN, true, false),
+                                LinformerAttention.Exact.SHORT_TEXTS),
+                        /* apart= */ false),
+                List.of(
+                        new ClassifierHead.Config(3),
+                        new EmbeddingHead.Config(/* equal= */ 5),
+                        new MaskedTokenHead.Config()));
+        model.initialize(manager, DataType.FLOAT32, new Shape(2, 20));
+        // of a scale at which the tokens of a text differ
+        Weights.of(model).values().forEach(weight -> weight.getArray().muli(4));
+        NDArray ids = ids(2, 17);
+        NDArray mask = manager.ones(new Shape(2, 17));
+        mask.set(new NDIndex("0, 4:"), 0);
+
+        Map<String, float[]> expected = gradients(model, new NDList(ids, mask), /* collects= */ false);
+
+        gradients(model, new NDList(ids, mask), /* collects= */ true)
+                .forEach((name, gradient) ->
+                        assertThat(gradient).as(name).containsExactly(expected.get(name), within(1e-4f)));
+    }
+
+    /** Until a buffer that nobody holds is free. */
+    private static void collectGarbage() throws InterruptedException {
+        CountDownLatch isFree = new CountDownLatch(1);
+        Cleaner.create().register(ByteBuffer.allocateDirect(4), isFree::countDown);
+        do {
+            System.gc();
+        } while (!isFree.await(100, TimeUnit.MILLISECONDS));
+    }
+
+    private Map<String, float[]> gradients(EncoderModel model, NDList inputs, boolean collects)
+            throws InterruptedException {
+        Map<String, Parameter> weights = Weights.of(model);
+        weights.values().forEach(weight -> weight.getArray().setRequiresGradient(true));
+        manager.getEngine().setRandomSeed(1);
+        try (GradientCollector collector = manager.getEngine().newGradientCollector()) {
+            NDList answers = model.forward(new ParameterStore(manager, false), inputs, true);
+            NDArray sum = answers.stream()
+                    .map(answer -> answer.square().sum())
+                    .reduce(NDArray::add)
+                    .orElseThrow();
+            if (collects) {
+                collectGarbage();
+            }
+            collector.backward(sum);
+        }
+        return weights.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, entry -> {
+            NDArray gradient = entry.getValue().getArray().getGradient();
+            float[] values = gradient.toFloatArray();
+            gradient.subi(gradient); // or the next would be added to it
+            return values;
+        }));
     }
 
     @Test

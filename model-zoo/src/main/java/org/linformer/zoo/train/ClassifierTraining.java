@@ -4,6 +4,7 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
@@ -178,7 +179,8 @@ public final class ClassifierTraining {
                     NDArray logits = logits(scope, go, true); // (b, classes)
                     long[] labels = go.stream().mapToLong(LabelledText::label).toArray();
                     NDArray wanted = scope.create(labels).oneHot(recipe.labels().size()); // (b, classes)
-                    NDArray loss = logits.logSoftmax(-1).mul(wanted).sum().div(-texts.size()); // ()
+                    NDArray loss =
+                            logits.logSoftmax(-1).mul(wanted).sum().div(scope.full(new Shape(), -texts.size())); // ()
                     gradients.backward(loss);
                     sum += loss.getFloat();
                 }

@@ -77,7 +77,8 @@ final class ContrastiveLoss {
         ofSentences += sentence.getFloat();
         ofDocuments += document.getFloat();
         counted += documents.size();
-        return query.add(sentence.mul(recipe.sentenceWeight())).add(document.mul(recipe.documentWeight()));
+        return query.add(sentence.mul(scope.full(new Shape(), recipe.sentenceWeight())))
+                .add(document.mul(scope.full(new Shape(), recipe.documentWeight())));
     }
 
     /** Puts the vectors of a step's documents among those that later queries look through. */
@@ -110,7 +111,8 @@ final class ContrastiveLoss {
     private NDArray found(NDManager scope, NDArray asked, NDArray rows, long[] own) {
         NDArray cosines = asked.matMul(rows.get(scope, new NDIndex("...")).transpose()); // (b, r)
         NDArray wanted = scope.create(own).oneHot((int) rows.getShape().get(0)); // (b, r)
-        return cosines.div(recipe.temperature()).logSoftmax(1).mul(wanted).sum().neg(); // ()
+        NDArray temperature = scope.full(new Shape(), recipe.temperature()); // ()
+        return cosines.div(temperature).logSoftmax(1).mul(wanted).sum().neg(); // ()
     }
 
     private static NDArray matrix(NDManager manager, List<float[]> rows) {

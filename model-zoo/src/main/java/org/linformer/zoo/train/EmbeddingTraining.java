@@ -2,6 +2,7 @@ package org.linformer.zoo.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import java.io.IOException;
@@ -216,7 +217,8 @@ public final class EmbeddingTraining {
                         GradientCollector gradients = manager.getEngine().newGradientCollector()) {
                     NDArray vectors = vectors(scope, go.stream().map(texts::get).toList(), true); // (b, d)
                     List<Integer> numbers = go.stream().map(batch::get).toList();
-                    NDArray part = loss.of(scope, vectors, numbers, random).div(batch.size()); // ()
+                    NDArray part =
+                            loss.of(scope, vectors, numbers, random).div(scope.full(new Shape(), batch.size())); // ()
                     gradients.backward(part);
                     mean += part.getFloat();
                     read.addAll(numbers);

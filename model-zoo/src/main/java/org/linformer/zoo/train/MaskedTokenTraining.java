@@ -213,7 +213,7 @@ public final class MaskedTokenTraining {
             for (Guesses go : goes) {
                 try (NDManager scope = manager.newSubManager();
                         GradientCollector gradients = manager.getEngine().newGradientCollector()) {
-                    NDArray part = loss(scope, go, true).div(all); // ()
+                    NDArray part = loss(scope, go, true).div(scope.full(new Shape(), all)); // ()
                     gradients.backward(part);
                     mean += part.getFloat();
                 }

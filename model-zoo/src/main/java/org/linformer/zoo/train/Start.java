@@ -133,10 +133,11 @@ final class Start {
     private static NDArray sinusoids(NDManager scope, Shape shape) {
         long width = shape.get(1);
         float sines = (float) Math.ceil(width / 2.0);
-        NDArray frequencies =
-                scope.arange(sines).mul(-2 * Math.log(10_000) / width).exp(); // (dModel / 2)
+        NDArray exponent = scope.full(new Shape(), (float) (-2 * Math.log(10_000) / width)); // ()
+        NDArray frequencies = scope.arange(sines).mul(exponent).exp(); // (dModel / 2)
         NDArray angles = scope.arange((float) shape.get(0)).expandDims(1).mul(frequencies); // (n, dModel / 2)
-        NDArray waves = angles.sin().concat(angles.cos(), 1).mul(0.02 * Math.sqrt(2)); // (n, dModel or one more)
+        NDArray size = scope.full(new Shape(), (float) (0.02 * Math.sqrt(2))); // ()
+        NDArray waves = angles.sin().concat(angles.cos(), 1).mul(size); // (n, dModel or one more)
         return waves.get(new NDIndex(":, :{}", width)); // (n, dModel)
     }
 
