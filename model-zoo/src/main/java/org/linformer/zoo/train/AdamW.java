@@ -3,9 +3,9 @@ package org.linformer.zoo.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -89,30 +89,29 @@ final class AdamW implements AutoCloseable {
         });
     }
 
-    void save(OutputStream out) throws IOException {
-        NDList state = new NDList();
-        means.forEach((name, mean) -> state.add(named(mean, "mean." + name)));
-        variances.forEach((name, variance) -> state.add(named(variance, "variance." + name)));
-        state.encode(out, NDList.Encoding.SAFETENSORS);
+    /** Writes the averages; a file that stands there is replaced once the new one is whole. */
+    void save(Path file) throws IOException {
+        Weights.save(state(), file, DataType.FLOAT32);
     }
 
-    private static NDArray named(NDArray array, String name) {
-        array.setName(name);
-        return array;
-    }
-
-    void load(InputStream in) throws IOException {
+    /** Puts the averages back. */
+    void load(Path file) throws IOException {
         try (NDManager scope = manager.newSubManager()) {
-            for (Map.Entry<String, NDArray> entry : Weights.read(scope, in).entrySet()) {
-                String name = entry.getKey();
-                Map<String, NDArray> part = name.startsWith("mean.") ? means : variances;
-                NDArray target = part.get(name.substring(name.indexOf('.') + 1));
-                if (target == null) {
-                    throw new IOException("optimizer state must have the names of the model, but has " + name);
-                }
-                entry.getValue().copyTo(target);
+            Map<String, NDArray> state = state();
+            Map<String, NDArray> saved = Weights.read(scope, file);
+            if (!saved.keySet().equals(state.keySet())) {
+                throw new IOException(
+                        "%s must have the arrays %s, but has %s".formatted(file, state.keySet(), saved.keySet()));
             }
+            saved.forEach((name, array) -> array.copyTo(state.get(name)));
         }
+    }
+
+    private Map<String, NDArray> state() {
+        Map<String, NDArray> state = new LinkedHashMap<>();
+        means.forEach((name, mean) -> state.put("mean." + name, mean));
+        variances.forEach((name, variance) -> state.put("variance." + name, variance));
+        return state;
     }
 
     @Override

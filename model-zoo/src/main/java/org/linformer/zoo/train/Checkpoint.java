@@ -3,11 +3,7 @@ package org.linformer.zoo.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
-import java.io.BufferedInputStream;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -47,9 +43,7 @@ record Checkpoint(String identity, int step, int bestAt, double bestScore, doubl
         Path old = folder.resolveSibling(folder.getFileName() + ".old");
         Files.createDirectories(unfinished);
         Weights.save(weights, unfinished.resolve(ModelConfig.WEIGHTS), DataType.FLOAT32);
-        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(unfinished.resolve(OPTIMIZER)))) {
-            optimizer.save(out);
-        }
+        optimizer.save(unfinished.resolve(OPTIMIZER));
         Files.writeString(unfinished.resolve(STATE), StrictJson.write(this));
         delete(old);
         if (Files.exists(folder)) {
@@ -93,9 +87,7 @@ record Checkpoint(String identity, int step, int bestAt, double bestScore, doubl
             }
             saved.forEach((name, array) -> array.copyTo(weights.get(name)));
         }
-        try (InputStream in = new BufferedInputStream(Files.newInputStream(folder.resolve(OPTIMIZER)))) {
-            optimizer.load(in);
-        }
+        optimizer.load(folder.resolve(OPTIMIZER));
     }
 
     private static void delete(Path folder) throws IOException {

@@ -151,15 +151,15 @@ public sealed interface Recipe permits ClassifierRecipe, EmbeddingRecipe, Masked
     }
 
     /** Refuses a value of a recipe. */
-    static void requirePositive(String name, float value) {
-        if (!(value > 0)) {
+    static void requirePositive(String name, Number value) {
+        if (!(value.doubleValue() > 0)) {
             throw new IllegalArgumentException("%s must be positive, but is %s".formatted(name, value));
         }
     }
 
     /** Refuses a value of a recipe. */
-    static void requireNotNegative(String name, float value) {
-        if (!(value >= 0)) {
+    static void requireNotNegative(String name, Number value) {
+        if (!(value.doubleValue() >= 0)) {
             throw new IllegalArgumentException("%s must not be negative, but is %s".formatted(name, value));
         }
     }

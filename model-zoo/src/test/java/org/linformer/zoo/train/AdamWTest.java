@@ -1,15 +1,19 @@
 package org.linformer.zoo.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.linformer.encoder.Weights;
 
 class AdamWTest {
 
@@ -79,7 +83,8 @@ class AdamWTest {
     }
 
     @Test
-    void stepsAfterAStopAsIfItHadGoneOn() throws Exception {
+    void stepsAfterAStopAsIfItHadGoneOn(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("optimizer.safetensors");
         try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
             Map<String, NDArray> weights = Map.of("matrix", manager.ones(new Shape(1, 2)));
             Map<String, NDArray> weightsAgain = Map.of("matrix", manager.ones(new Shape(1, 2)));
@@ -88,16 +93,30 @@ class AdamWTest {
             try (AdamW optimizer = new AdamW(manager, weights, Map.of("matrix", 0.1f), 0.2f, 100);
                     AdamW again = new AdamW(manager, weightsAgain, Map.of("matrix", 0.1f), 0.2f, 100)) {
                 optimizer.step(1, 1, gradients);
-                ByteArrayOutputStream state = new ByteArrayOutputStream();
-                optimizer.save(state);
+                optimizer.save(file);
                 weights.get("matrix").copyTo(weightsAgain.get("matrix"));
-                again.load(new ByteArrayInputStream(state.toByteArray()));
+                again.load(file);
                 optimizer.step(2, 1, others);
                 again.step(2, 1, others);
             }
 
             assertThat(weightsAgain.get("matrix").toFloatArray())
                     .containsExactly(weights.get("matrix").toFloatArray());
+        }
+    }
+
+    @Test
+    void namesTheFileOfAnotherState(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("optimizer.safetensors");
+        try (NDManager manager = NDManager.newBaseManager("PyTorch");
+                AdamW optimizer = new AdamW(
+                        manager, Map.of("vector", manager.ones(new Shape(2))), Map.of("vector", 0.1f), 0.2f, 100)) {
+            Weights.save(Map.of("mean.vector", manager.ones(new Shape(2))), file, DataType.FLOAT32);
+            assertThatIOException()
+                    .isThrownBy(() -> optimizer.load(file))
+                    .withMessage(file + " must have the arrays [mean.vector, variance.vector], but has [mean.vector]");
+            Files.writeString(file, "half");
+            assertThatIOException().isThrownBy(() -> optimizer.load(file)).withMessageStartingWith(file.toString());
         }
     }
 }

@@ -60,6 +60,6 @@ class ScheduleTest {
                 .withMessage("warmup must be in [0, 1), but is 1.0");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new Schedule(0, Decay.COSINE, -1))
-                .withMessage("patience must not be negative, but is -1.0");
+                .withMessage("patience must not be negative, but is -1");
     }
 }
