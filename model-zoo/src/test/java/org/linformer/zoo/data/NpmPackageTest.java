@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.linformer.zoo.Npm;
 import org.linformer.zoo.Sha256;
 
 class NpmPackageTest {
@@ -39,6 +43,20 @@ class NpmPackageTest {
                 .isThrownBy(() -> npmPackage.fetch(folder, SILENT))
                 .withMessage("SHA-256 of %s must be %s, but is %s. Delete the file to fetch it again"
                         .formatted(archive, Sha256.of("archive"), Sha256.of("half an arch")));
+    }
+
+    @Test
+    void fetchesSeveralAtOnce() throws Exception {
+        Npm.assumeFetched(folder, () -> NpmPackage.fetch(folder, List.of("ms@2.1.3", "@isaacs/cliui@8.0.2"), SILENT));
+
+        List<String> files = new ArrayList<>();
+        NpmPackage.read(folder.resolve("isaacs-cliui-8.0.2.tgz"), (name, content) -> files.add(name));
+        assertThat(files).contains("package/package.json");
+        assertThat(folder.resolve("ms-2.1.3.tgz")).exists();
+        assertThat(folder).isDirectoryNotContaining("glob:**/unfinished*");
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        NpmPackage.fetch(folder, List.of("ms@2.1.3"), new PrintStream(printed));
+        assertThat(printed.size()).as("it lies there").isZero();
     }
 
     @Test
