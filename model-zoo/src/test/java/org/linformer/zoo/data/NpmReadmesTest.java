@@ -45,7 +45,7 @@ class NpmReadmesTest {
         assertThat(prepare(Map.of(
                         "package/package.json",
                         packageJson(ABOUT + "."),
-                        "package/node_modules/other/README.md",
+                        "package/%s/README.md".formatted("a long name of a folder ".repeat(8)),
                         "Another package",
                         "package/readme.md",
                         """
