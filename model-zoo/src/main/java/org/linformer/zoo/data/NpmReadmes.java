@@ -32,9 +32,9 @@ public final class NpmReadmes {
 
     private static final Pattern README = Pattern.compile("(?i)[^/]+/readme(\\.md|\\.markdown)?");
 
-    /** Pictures, the targets of links, and tags. */
+    /** Pictures, also as links, the targets of other links, and tags. */
     private static final Pattern UNREADABLE = Pattern.compile("""
-            (?mx) !\\[ [^]]* ] \\( [^)]* \\)
+            (?mx) \\[? !\\[ [^]]* ] \\( [^)]* \\) (?: ] \\( [^)]* \\) )?
             | (?<=]) \\( [^)]* \\)
             | ^\\[ [^]]+ ]: .* $
             | </?[a-zA-Z!] [^>\\n]* >

@@ -49,7 +49,7 @@ class NpmReadmesTest {
                         "Another package",
                         "package/readme.md",
                         """
-                        # bread [![tests](https://ci.example/badge.svg)](https://ci.example)
+                        # bread [![tests](https://ci.example/badge.svg)](https://ci.example) ![](rye.png)
 
                         > bakes rye bread at home
 
@@ -58,9 +58,7 @@ class NpmReadmesTest {
                         [kitchen]: https://kitchen.example
                         """ + WORDS)))
                 .containsExactly(new Pair(
-                        "npm/@bakers/bread",
-                        ABOUT + ".",
-                        "# bread []\n\n>\n\nSee [the kitchen], if a < b.\n\n" + WORDS));
+                        "npm/@bakers/bread", ABOUT + ".", "# bread\n\n>\n\nSee [the kitchen], if a < b.\n\n" + WORDS));
     }
 
     @Test
