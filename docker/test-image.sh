@@ -209,8 +209,14 @@ check "it computes as many batches at once as it has processors" eval "podman lo
 check "it answers there" spam
 start cpu "${open[@]}" --memory 512m --memory-swap 512m
 check "with too little memory it is killed, and does not hang" ended 137 ""
-start cpu "${open[@]}" -e JAVA_TOOL_OPTIONS=-Xmx24m
-check "with too little heap it ends with status 3" ended 3 "OutOfMemoryError"
+start cpu "${open[@]}" -e JAVA_TOOL_OPTIONS=-Xmx32m
+check "it gets ready with a heap of 32 MiB" ready
+full() {
+  printf '{"text": "%s"}' "$(yes word | head -n 800000 | tr '\n' ' ')" > "$work/full"
+  curl -s -m 120 -H 'Content-Type: application/json' "$service/v1/classify" --data-binary "@$work/full" || true
+  ended 3 "OutOfMemoryError"
+}
+check "with a full heap it ends with status 3" full
 
 # --- keys ---
 
