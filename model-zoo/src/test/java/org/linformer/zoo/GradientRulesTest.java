@@ -14,7 +14,7 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
 @AnalyzeClasses(packages = "org.linformer", importOptions = ImportOption.DoNotIncludeTests.class)
-class LayersTest {
+class GradientRulesTest {
 
     @ArchTest
     static final ArchRule numbersLiveUntilTheGradient = noClasses()
