@@ -326,6 +326,9 @@ public abstract class MultiHeadAttention extends AttentionBlock {
     /** What is added to scores, so large that it leaves no attention: (b, 1, 1, m) or (.., n, m); null for nothing. */
     private @Nullable NDArray penalty(NDArray query, KeysAndValues slots) {
         NDArray mask = slots.mask();
+        if (mask == null && !heads.causal()) {
+            return null;
+        }
         NDManager manager = query.getManager();
         NDArray size =
                 manager.full(new Shape(), query.getDataType() == DataType.FLOAT16 ? FLOAT16_PENALTY : PENALTY); // ()

@@ -68,8 +68,9 @@ public final class ClassifierHead extends Head {
             ParameterStore store, NDArray x, @Nullable NDArray mask, @Nullable NDArray positions, boolean training) {
         NDArray v = store.getValue(content, x.getDevice(), training).get(x.getManager(), new NDIndex("..."));
         NDArray scores = x.matMul(v.expandDims(1)).squeeze(2); // (b, n)
-        NDArray penalty = x.getManager().full(new Shape(), PENALTY); // ()
-        NDArray those = mask == null ? scores : scores.add(mask.sub(1).mul(penalty)); // (b, n)
+        NDArray those = mask == null
+                ? scores
+                : scores.add(mask.sub(1).mul(x.getManager().full(new Shape(), PENALTY))); // (b, n)
         NDArray weights = those.sub(those.max(new int[] {1}, true)).exp(); // (b, n), the greatest is 1
         NDList pooled = new NDList(mean(x, mask == null ? weights : weights.mul(mask))); // (b, dModel)
         NDList kept = training && dropout > 0 ? Dropout.dropout(pooled.head(), dropout, true) : pooled; // (b, dModel)

@@ -63,7 +63,7 @@ record DebianArchive(Path folder, PrintStream progress) {
         }
         Path lists = index();
         progress.printf("fetching %s with apt-get%n", packageName);
-        return APT_GET.fetch(folder, options(lists, "download", packageName));
+        return APT_GET.fetch(folder, options(lists, "download", packageName)).get(0);
     }
 
     /** The folder of the index, plain files. */

@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -60,14 +59,9 @@ record NpmPackage(String name, String version, String sha256) {
             return;
         }
         progress.printf("fetching %d packages with npm, from %s on%n", missing.size(), missing.get(0));
-        try (TemporaryFolder unfinished = TemporaryFolder.in(folder)) {
-            List<String> arguments = new ArrayList<>(List.of("pack", "--loglevel=error"));
-            arguments.addAll(missing);
-            NPM.run(unfinished.path(), arguments.toArray(String[]::new));
-            for (Path file : unfinished.files()) {
-                Files.move(file, folder.resolve(file.getFileName()), StandardCopyOption.ATOMIC_MOVE);
-            }
-        }
+        List<String> arguments = new ArrayList<>(List.of("pack", "--loglevel=error"));
+        arguments.addAll(missing);
+        NPM.fetch(folder, arguments.toArray(String[]::new));
     }
 
     /** The name that {@code npm pack} gives the archive. */

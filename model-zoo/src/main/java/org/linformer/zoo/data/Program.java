@@ -45,15 +45,19 @@ record Program(String name, String debianPackage) {
         }
     }
 
-    /** Runs it in a folder of its own, and moves the one file that it leaves there: what is interrupted leaves none. */
-    Path fetch(Path folder, String... arguments) throws IOException, InterruptedException {
+    /** Runs it in a folder of its own, and moves the files that it leaves there: what is interrupted leaves none. */
+    List<Path> fetch(Path folder, String... arguments) throws IOException, InterruptedException {
         try (TemporaryFolder unfinished = TemporaryFolder.in(folder)) {
             run(unfinished.path(), arguments);
-            Path file = unfinished.files().stream()
-                    .findFirst()
-                    .orElseThrow(() -> new IOException(
-                            "%s %s must write a file, but wrote none".formatted(name, String.join(" ", arguments))));
-            return Files.move(file, folder.resolve(file.getFileName()), StandardCopyOption.ATOMIC_MOVE);
+            List<Path> moved = new ArrayList<>();
+            for (Path file : unfinished.files()) {
+                moved.add(Files.move(file, folder.resolve(file.getFileName()), StandardCopyOption.ATOMIC_MOVE));
+            }
+            if (moved.isEmpty()) {
+                throw new IOException(
+                        "%s %s must write a file, but wrote none".formatted(name, String.join(" ", arguments)));
+            }
+            return moved;
         }
     }
 

@@ -3,13 +3,9 @@ package org.linformer.zoo.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
-import org.linformer.encoder.Weights;
 
 /**
  * AdamW (Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101) over named parameters, with the gradient's norm
@@ -89,25 +85,8 @@ final class AdamW implements AutoCloseable {
         });
     }
 
-    /** Writes the averages; a file that stands there is replaced once the new one is whole. */
-    void save(Path file) throws IOException {
-        Weights.save(state(), file, DataType.FLOAT32);
-    }
-
-    /** Puts the averages back. */
-    void load(Path file) throws IOException {
-        try (NDManager scope = manager.newSubManager()) {
-            Map<String, NDArray> state = state();
-            Map<String, NDArray> saved = Weights.read(scope, file);
-            if (!saved.keySet().equals(state.keySet())) {
-                throw new IOException(
-                        "%s must have the arrays %s, but has %s".formatted(file, state.keySet(), saved.keySet()));
-            }
-            saved.forEach((name, array) -> array.copyTo(state.get(name)));
-        }
-    }
-
-    private Map<String, NDArray> state() {
+    /** The averages, by names of their own: what a checkpoint keeps. */
+    Map<String, NDArray> state() {
         Map<String, NDArray> state = new LinkedHashMap<>();
         means.forEach((name, mean) -> state.put("mean." + name, mean));
         variances.forEach((name, variance) -> state.put("variance." + name, variance));

@@ -43,7 +43,7 @@ record Checkpoint(String identity, int step, int bestAt, double bestScore, doubl
         Path old = folder.resolveSibling(folder.getFileName() + ".old");
         Files.createDirectories(unfinished);
         Weights.save(weights, unfinished.resolve(ModelConfig.WEIGHTS), DataType.FLOAT32);
-        optimizer.save(unfinished.resolve(OPTIMIZER));
+        Weights.save(optimizer.state(), unfinished.resolve(OPTIMIZER), DataType.FLOAT32);
         Files.writeString(unfinished.resolve(STATE), StrictJson.write(this));
         delete(old);
         if (Files.exists(folder)) {
@@ -78,16 +78,19 @@ record Checkpoint(String identity, int step, int bestAt, double bestScore, doubl
 
     /** Puts the weights and the optimizer back. */
     static void restore(Path folder, Map<String, NDArray> weights, AdamW optimizer) throws IOException {
-        Path file = folder.resolve(ModelConfig.WEIGHTS);
-        try (NDManager scope = weights.values().iterator().next().getManager().newSubManager()) {
+        restore(folder.resolve(ModelConfig.WEIGHTS), weights);
+        restore(folder.resolve(OPTIMIZER), optimizer.state());
+    }
+
+    private static void restore(Path file, Map<String, NDArray> arrays) throws IOException {
+        try (NDManager scope = arrays.values().iterator().next().getManager().newSubManager()) {
             Map<String, NDArray> saved = Weights.read(scope, file);
-            if (!saved.keySet().equals(weights.keySet())) {
+            if (!saved.keySet().equals(arrays.keySet())) {
                 throw new IOException(
-                        "%s must have the weights %s, but has %s".formatted(folder, weights.keySet(), saved.keySet()));
+                        "%s must have the arrays %s, but has %s".formatted(file, arrays.keySet(), saved.keySet()));
             }
-            saved.forEach((name, array) -> array.copyTo(weights.get(name)));
+            saved.forEach((name, array) -> array.copyTo(arrays.get(name)));
         }
-        optimizer.load(folder.resolve(OPTIMIZER));
     }
 
     private static void delete(Path folder) throws IOException {

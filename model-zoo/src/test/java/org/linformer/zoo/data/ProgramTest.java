@@ -2,6 +2,7 @@ package org.linformer.zoo.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
+import static org.assertj.core.api.InstanceOfAssertFactories.PATH;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -74,6 +75,7 @@ class ProgramTest {
     @Test
     void fetchesTheFileThatTheProgramLeaves() throws Exception {
         assertThat(java.fetch(folder, source, "write"))
+                .singleElement(PATH)
                 .isEqualTo(folder.resolve("bread"))
                 .hasContent("rye");
         try (var files = Files.list(folder)) {

@@ -14,6 +14,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.linformer.encoder.Weights;
+import org.linformer.zoo.ModelConfig;
 
 class AdamWTest {
 
@@ -84,7 +85,7 @@ class AdamWTest {
 
     @Test
     void stepsAfterAStopAsIfItHadGoneOn(@TempDir Path folder) throws Exception {
-        Path file = folder.resolve("optimizer.safetensors");
+        Path checkpoint = folder.resolve("checkpoint");
         try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
             Map<String, NDArray> weights = Map.of("matrix", manager.ones(new Shape(1, 2)));
             Map<String, NDArray> weightsAgain = Map.of("matrix", manager.ones(new Shape(1, 2)));
@@ -93,9 +94,8 @@ class AdamWTest {
             try (AdamW optimizer = new AdamW(manager, weights, Map.of("matrix", 0.1f), 0.2f, 100);
                     AdamW again = new AdamW(manager, weightsAgain, Map.of("matrix", 0.1f), 0.2f, 100)) {
                 optimizer.step(1, 1, gradients);
-                optimizer.save(file);
-                weights.get("matrix").copyTo(weightsAgain.get("matrix"));
-                again.load(file);
+                Checkpoint.read(checkpoint, "any").save(checkpoint, weights, optimizer);
+                Checkpoint.restore(checkpoint, weightsAgain, again);
                 optimizer.step(2, 1, others);
                 again.step(2, 1, others);
             }
@@ -108,15 +108,18 @@ class AdamWTest {
     @Test
     void namesTheFileOfAnotherState(@TempDir Path folder) throws Exception {
         Path file = folder.resolve("optimizer.safetensors");
-        try (NDManager manager = NDManager.newBaseManager("PyTorch");
-                AdamW optimizer = new AdamW(
-                        manager, Map.of("vector", manager.ones(new Shape(2))), Map.of("vector", 0.1f), 0.2f, 100)) {
+        try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+            Map<String, NDArray> weights = Map.of("vector", manager.ones(new Shape(2)));
+            AdamW optimizer = new AdamW(manager, weights, Map.of("vector", 0.1f), 0.2f, 100);
+            Weights.save(weights, folder.resolve(ModelConfig.WEIGHTS), DataType.FLOAT32);
             Weights.save(Map.of("mean.vector", manager.ones(new Shape(2))), file, DataType.FLOAT32);
             assertThatIOException()
-                    .isThrownBy(() -> optimizer.load(file))
+                    .isThrownBy(() -> Checkpoint.restore(folder, weights, optimizer))
                     .withMessage(file + " must have the arrays [mean.vector, variance.vector], but has [mean.vector]");
             Files.writeString(file, "half");
-            assertThatIOException().isThrownBy(() -> optimizer.load(file)).withMessageStartingWith(file.toString());
+            assertThatIOException()
+                    .isThrownBy(() -> Checkpoint.restore(folder, weights, optimizer))
+                    .withMessageStartingWith(file.toString());
         }
     }
 }
